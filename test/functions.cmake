@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSL-1.0
+
+# What test/CMakeLists.txt says in one line per test.
+
+# Over the slowest test under a sanitizer on a busy machine: it ends hangs and measures nothing.
+set(TIDEMARK_TEST_TIMEOUT_SECONDS 300)
+
+# The entry point of all unit tests, and the precompiled header they share.
+add_library(tidemark_test_main OBJECT support/test_main.cpp)
+target_link_libraries(tidemark_test_main PUBLIC tidemark::tidemark Boost::unit_test_framework)
+target_compile_definitions(tidemark_test_main PUBLIC BOOST_TEST_DYN_LINK)
+target_include_directories(tidemark_test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_precompile_headers(tidemark_test_main PRIVATE <boost/test/unit_test.hpp>)
+tidemark_warnings(tidemark_test_main)
+
+# tidemark_test(path): a unit test program from <path>_test.cpp; CTest knows it as <path>.
+function(tidemark_test path)
+  string(REPLACE "/" "_" target ${path}_test)
+  add_executable(${target} ${path}_test.cpp)
+  target_link_libraries(${target} PRIVATE tidemark_test_main)
+  target_precompile_headers(${target} REUSE_FROM tidemark_test_main)
+  tidemark_warnings(${target})
+  add_test(NAME ${path} COMMAND ${target} --color_output=no)
+  set_tests_properties(${path} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# tidemark_callsite(name): a user's program that checks itself with assertions, which are on in every
+# build type.
+function(tidemark_callsite name)
+  add_executable(callsite_${name} callsites/${name}.cpp)
+  target_link_libraries(callsite_${name} PRIVATE tidemark::tidemark)
+  target_compile_options(callsite_${name} PRIVATE -UNDEBUG)
+  tidemark_warnings(callsite_${name})
+  add_test(NAME callsites/${name} COMMAND callsite_${name})
+  set_tests_properties(callsites/${name} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# tidemark_compile_fail(name regex): compile_fail/<name>.cpp must not compile and the compiler must
+# say `regex`; with TIDEMARK_CONTROL defined the same file must compile, so that it fails for that
+# reason alone.
+function(tidemark_compile_fail name regex)
+  set(includes "$<TARGET_PROPERTY:tidemark,INTERFACE_INCLUDE_DIRECTORIES>")
+  add_test(NAME compile_fail/${name}
+    COMMAND ${CMAKE_COMMAND}
+      -D COMPILER=${CMAKE_CXX_COMPILER}
+      -D "INCLUDES=${includes}"
+      -D SOURCE=${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/${name}.cpp
+      -D "REGEX=${regex}"
+      -P ${PROJECT_SOURCE_DIR}/cmake/compile_fail.cmake
+    COMMAND_EXPAND_LISTS)
+  set_tests_properties(compile_fail/${name} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# tidemark_self_contained_headers(header...): each header compiles as the only include of a file.
+function(tidemark_self_contained_headers)
+  foreach(header IN LISTS ARGN)
+    string(REGEX REPLACE "^include/" "" name ${header})
+    string(REGEX REPLACE "[/.]" "_" unit ${name})
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/self_contained/${unit}.cpp)
+    # Twice: `#pragma once` must be there.
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include <${name}>\n#include <${name}>\n" @ONLY)
+    list(APPEND sources ${source})
+  endforeach()
+  add_library(tidemark_self_contained OBJECT ${sources})
+  target_link_libraries(tidemark_self_contained PRIVATE tidemark::tidemark)
+  tidemark_warnings(tidemark_self_contained)
+endfunction()
