@@ -24,8 +24,8 @@ function(tidemark_test path)
   set_tests_properties(${path} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
 endfunction()
 
-# tidemark_callsite(name): a user's program that checks itself with assertions, which are on in every
-# build type.
+# tidemark_callsite(name): a user's program that checks itself with assertions, which are on in
+# every build type.
 function(tidemark_callsite name)
   add_executable(callsite_${name} callsites/${name}.cpp)
   target_link_libraries(callsite_${name} PRIVATE tidemark::tidemark)
@@ -49,6 +49,13 @@ function(tidemark_compile_fail name regex)
       -P ${PROJECT_SOURCE_DIR}/cmake/compile_fail.cmake
     COMMAND_EXPAND_LISTS)
   set_tests_properties(compile_fail/${name} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# tidemark_house(name script): a rule of the house, held by a Python program.
+function(tidemark_house name script)
+  add_test(NAME house/${name}
+    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/house/${script} ${ARGN})
+  set_tests_properties(house/${name} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
 endfunction()
 
 # tidemark_self_contained_headers(header...): each header compiles as the only include of a file.
