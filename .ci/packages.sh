@@ -28,9 +28,10 @@ need_packages() {
   ((${#missing[@]})) || return 0
   echo "Installing: ${missing[*]}" >&2
   ((EUID == 0)) || admin=(sudo)
-  if "${admin[@]}" apt-get update >&2 &&
-     "${admin[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install \
-       --yes --no-install-recommends --no-remove "${missing[@]}" >&2; then
+  # A source that cannot be reached need not be the one that is needed: the install decides.
+  "${admin[@]}" apt-get update >&2 || true
+  if "${admin[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install \
+    --yes --no-install-recommends --no-remove "${missing[@]}" >&2; then
     return 0
   fi
   mapfile -t missing < <(missing_packages "$@")
