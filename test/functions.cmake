@@ -39,15 +39,14 @@ endfunction()
 # say `regex`; with TIDEMARK_CONTROL defined the same file must compile, so that it fails for that
 # reason alone.
 function(tidemark_compile_fail name regex)
-  set(includes "$<TARGET_PROPERTY:tidemark,INTERFACE_INCLUDE_DIRECTORIES>")
+  set(includes "$<JOIN:$<TARGET_PROPERTY:tidemark,INTERFACE_INCLUDE_DIRECTORIES>,|>")
   add_test(NAME compile_fail/${name}
     COMMAND ${CMAKE_COMMAND}
       -D COMPILER=${CMAKE_CXX_COMPILER}
       -D "INCLUDES=${includes}"
       -D SOURCE=${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/${name}.cpp
       -D "REGEX=${regex}"
-      -P ${PROJECT_SOURCE_DIR}/cmake/compile_fail.cmake
-    COMMAND_EXPAND_LISTS)
+      -P ${PROJECT_SOURCE_DIR}/cmake/compile_fail.cmake)
   set_tests_properties(compile_fail/${name} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
 endfunction()
 
