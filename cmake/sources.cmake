@@ -11,6 +11,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/bump_region.hpp
   include/tidemark/detail/chunk_list.hpp
   include/tidemark/detail/finalizer_list.hpp
+  include/tidemark/detail/frame_space.hpp
   include/tidemark/detail/poison.hpp
   include/tidemark/detail/scope_record.hpp
   include/tidemark/detail/serial_source.hpp
@@ -30,6 +31,7 @@ set(TIDEMARK_SOURCES
   src/adaptors/failing_resource.cpp
   src/detail/array_recycler.cpp
   src/detail/chunk_list.cpp
+  src/detail/frame_space.cpp
   src/detail/poison.cpp
   src/detail/serial_source.cpp
   src/error.cpp
