@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Runs the performance programs and gathers what they print."""
+import collections
+import json
+import re
+import statistics
+import subprocess
+import sys
+
+REPETITIONS = 15
+SECONDS_PER_REPETITION = 0.02
+INSTRUCTION_ROUNDS = (3, 13)  # two runs: what is outside the rounds falls out of the difference
+
+
+class Failed(Exception):
+    pass
+
+
+def median_of_copies(samples):
+    """{name or name.N: [figure, ...]} -> {name: figure}"""
+    copies = collections.defaultdict(list)
+    for name, figures in samples.items():
+        copies[re.sub(r"\.\d+$", "", name)].append(statistics.median(figures))
+    return {name: statistics.median(medians) for name, medians in copies.items()}
+
+
+class Row:
+    def __init__(self):
+        self.samples = collections.defaultdict(list)   # ns for one operation
+        self.reserved = collections.defaultdict(list)  # bytes for one byte of capacity
+        self.checksums = set()
+
+    def add(self, contestant, run):
+        self.samples[contestant].append(run["cpu_time"] / run["operations"])
+        self.checksums.add(int(run["checksum"]))
+        if "bytes_per_byte" in run:
+            self.reserved[contestant].append(run["bytes_per_byte"])
+
+    def figures(self):
+        return median_of_copies(self.samples)
+
+    def bytes_per_byte(self):
+        return median_of_copies(self.reserved)
+
+
+def failures(output):
+    """The contestants that a program's JSON tells to have failed."""
+    try:
+        runs = json.loads(output)["benchmarks"]
+    except (ValueError, KeyError):
+        return output[-2000:]
+    failed = {f"{run['name']}: {run['error_message']}\n" for run in runs if "error_message" in run}
+    return "".join(sorted(failed))
+
+
+def execute(command):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Failed(f"{command[0]}: {error.strerror}") from error
+    if done.returncode:
+        raise Failed(f"{' '.join(map(str, command))}\n{failures(done.stdout)}{done.stderr}")
+    return done
+
+
+def listed(program, pattern):
+    """The benchmarks `row/contestant` of the rows that match."""
+    names = execute([program, "--benchmark_list_tests"]).stdout.split("\n")
+    names = [re.sub(r"/iterations:\d+$", "", name) for name in names if "/" in name]
+    return [name for name in names if re.search(pattern, name.split("/")[0])]
+
+
+def collect(rows, output):
+    """Reads what one program printed as JSON."""
+    for run in json.loads(output)["benchmarks"]:
+        if run.get("run_type") == "aggregate":
+            continue
+        name = re.sub(r"/(iterations|repeats):\d+", "", run["name"])
+        row, contestant = name.split("/", 1)
+        if run.get("error_occurred"):
+            raise Failed(f"{name}: {run.get('error_message')}")
+        rows[row].add(contestant, run)
+    for row, measured in rows.items():
+        if len(measured.checksums) != 1:
+            raise Failed(f"{row}: the checksums differ: {measured.checksums}")
+        if not all(measured.samples.values()):
+            raise Failed(f"{row}: a contestant did not run")
+
+
+def prepare(rows, names):
+    """Rows and contestants stand in the order of the program, not in that of the interleaving."""
+    for name in names:
+        row, contestant = name.split("/", 1)
+        rows.setdefault(row, Row()).samples[contestant] = []
+
+
+def exactly(name):
+    """A regular expression, in words that Python and Google Benchmark share."""
+    return re.sub(r"[^\w/ -]", r"[\g<0>]", name)
+
+
+def filter_for(names):
+    rows = sorted({exactly(name.split("/")[0]) for name in names})
+    return f"--benchmark_filter=^({'|'.join(rows)})/"
+
+
+def run(program, names, smoke):
+    command = [program, filter_for(names), "--benchmark_format=json"]
+    if smoke:
+        command.append("--smoke")
+    else:
+        command += [f"--benchmark_repetitions={REPETITIONS}",
+                    f"--benchmark_min_time={SECONDS_PER_REPETITION}",
+                    "--benchmark_enable_random_interleaving=true"]
+    return execute(command).stdout
+
+
+def count_instructions(program, name, rounds):
+    done = execute(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program,
+                    f"--benchmark_filter=^{exactly(name)}/", f"--iterations={rounds}",
+                    "--benchmark_format=json"])
+    run = json.loads(done.stdout)["benchmarks"][0]
+    return int(re.search(r"Collected : (\d+)", done.stderr)[1]), run
+
+
+def counts_instructions(name):
+    """Not of copies, which have the same; nor of grown vectors, whose bytes count."""
+    return not re.search(r"\.[2-9]$", name) and not name.startswith("frame_grown")
+
+
+def instructions(rows, program, names):
+    few, many = INSTRUCTION_ROUNDS
+    for name in names:
+        row, contestant = name.split("/", 1)
+        print(f"counting {name}", file=sys.stderr)
+        base, _ = count_instructions(program, name, few)
+        count, run = count_instructions(program, name, many)
+        run["cpu_time"] = (count - base) / (many - few)
+        rows[row].add(contestant, run)

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "program.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "peers.hpp"
+
+namespace perf {
+
+program::program(int argc, char** argv) {
+  require_real_heaps();
+  constexpr std::string_view iterations = "--iterations=";
+  for (char* const argument : std::vector<char*>(argv, argv + argc)) {
+    std::string_view const text = argument;
+    if (text == "--smoke") {
+      iterations_ = 2;
+    } else if (text.starts_with(iterations)) {
+      iterations_ = std::atoll(argument + iterations.size());
+    } else {
+      arguments_.push_back(argument);
+    }
+  }
+}
+
+void program::configure(benchmark::internal::Benchmark* registered) const {
+  if (iterations_ > 0) registered->Iterations(iterations_);
+}
+
+void program::finish(benchmark::State& state, std::string const& row, std::uint64_t checksum) {
+  // A counter is a double, and 52 bits are exact in one.
+  std::uint64_t const printed = checksum & ((std::uint64_t{1} << 52) - 1);
+  state.counters["checksum"] = static_cast<double>(printed);
+  auto const [first, inserted] = checksums_.emplace(row, printed);
+  if (printed == 0 || first->second != printed) {
+    failed_ = true;
+    state.SkipWithError("the checksum differs from that of the row's first contestant");
+  }
+}
+
+int program::run() {
+  int count = static_cast<int>(arguments_.size());
+  benchmark::Initialize(&count, arguments_.data());
+  if (benchmark::ReportUnrecognizedArguments(count, arguments_.data())) return EXIT_FAILURE;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  if (failed_) std::fputs("perf: a contestant did other work than its row asks for\n", stderr);
+  return failed_ ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+}  // namespace perf

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// One performance program: its contestants, their checksums and its command line.
+//
+// Use it from `main`: add every contestant of every row, then return `run()`. Beside Google
+// Benchmark's own options a program takes `--iterations=N` (exactly N rounds for each contestant)
+// and `--smoke` (two rounds: does it run, do the checksums agree).
+//
+// Thread rule: main thread.
+//
+// Invariants:
+//  1. Every contestant of a row ends with the same checksum, or the program fails.
+//  2. Nothing but `round` is on the clock.
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace perf {
+
+/// Makes the compiler believe that `pointer` is read elsewhere. By value: Google Benchmark's form
+/// for lvalues sends them through memory.
+inline void escape(void const* pointer) {
+  void const* const escaped = pointer;
+  benchmark::DoNotOptimize(escaped);
+}
+
+/// Returns: `pointer`, of which the compiler no longer knows where it came from.
+template <class T>
+T* launder(T* pointer) {
+  asm volatile("" : "+r"(pointer));
+  return pointer;
+}
+
+class program {
+ public:
+  program(int argc, char** argv);
+  program(program const&) = delete;
+  program& operator=(program const&) = delete;
+
+  /// `round()` does `operations` times what the bar speaks of. `check()` does the same work, looks
+  /// at the contents of every block and returns their checksum, which is not 0.
+  template <class Round, class Check>
+  void add(std::string const& row, std::string const& contestant, std::size_t operations,
+           Round round, Check check) {
+    add(row, contestant, operations, round, check, [] { return 0.0; });
+  }
+
+  /// `bytes_per_byte()`: bytes that the resource reserved for each byte that the user asked for.
+  template <class Round, class Check, class BytesPerByte>
+  void add(std::string const& row, std::string const& contestant, std::size_t operations,
+           Round round, Check check, BytesPerByte bytes_per_byte) {
+    auto const timed = [=, this](benchmark::State& state) mutable {
+      for (auto _ : state) round();
+      state.counters["operations"] = static_cast<double>(operations);
+      if (double const ratio = bytes_per_byte(); ratio != 0) {
+        state.counters["bytes_per_byte"] = ratio;
+      }
+      finish(state, row, check());
+    };
+    configure(benchmark::RegisterBenchmark((row + "/" + contestant).c_str(), timed));
+  }
+
+  /// Returns: the exit code: 0 if every contestant ran and every checksum agreed.
+  int run();
+
+ private:
+  void configure(benchmark::internal::Benchmark* registered) const;
+  void finish(benchmark::State& state, std::string const& row, std::uint64_t checksum);
+
+  std::map<std::string, std::uint64_t> checksums_;  // of each row, from its first contestant
+  std::vector<char*> arguments_;                    // those for Google Benchmark
+  benchmark::IterationCount iterations_ = 0;        // 0: Google Benchmark decides
+  bool failed_ = false;
+};
+
+}  // namespace perf
