@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The bytes of a frame: a chain of chunks with one cursor, and what lies beside it.
+//
+//   chain   [aaaabb|cc....] -> [........] -> [........]      current, then kept for reuse
+//   beside  side chunks: what a scope took while another was on top of it
+//           own chunks:  one block each, too large for the chain
+//   idle    chunks that closed scopes gave back
+//
+// The space asks nobody for memory: `take` says what it wants, its owner gets that and calls
+// `give`.
+//
+// Thread rule: one thread at a time.
+//
+// Invariants:
+//  1. `current()` is the chunk that `main` points into; both are null before the first chunk.
+//  2. used_bytes() = bytes before `main.cursor` in the chain, padding included, plus bytes beside.
+//  3. A chunk enters the chain at its end, and the first later one that is large enough is taken:
+//     so the same requests find the same chunks again.
+//  4. peak_bytes is exact after `note_peak`, which runs before anything shrinks; pops in the main
+//     region only raise `high`.
+//
+// Source: chunk chains of obstacks and of LLVM's BumpPtrAllocator; own chunks as in BDE's
+// SequentialPool.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <tidemark/detail/bump_region.hpp>
+#include <tidemark/detail/chunk_list.hpp>
+#include <tidemark/detail/scope_record.hpp>
+
+namespace tidemark::detail {
+
+/// What a space needs from its owner before a `take` can succeed.
+struct chunk_request {
+  std::size_t payload_bytes = 0;  // the least capacity that serves; 0: no chunk ever can
+  std::size_t wanted_bytes = 0;   // whole chunk, header included
+  bool for_chain = false;
+};
+
+/// The part of the chain that one scope allocated, newest end first.
+struct scope_extent {
+  chunk* last;
+  std::byte const* high;  // end of the scope's bytes in `last`
+};
+
+struct frame_sizes {
+  std::size_t initial_bytes;    // capacity of the first chunk
+  std::size_t max_chunk_bytes;  // cap of growth; a quarter of it is the largest block of the chain
+  bool recycle_outgrown;
+  bool checked;  // what is not live is filled and poisoned
+};
+
+class frame_space {
+ public:
+  explicit frame_space(frame_sizes sizes) noexcept;
+
+  // Hot: written by the inline half of the pool.
+  bump_region main;
+  std::byte* high = nullptr;  // highest cursor in `current` since the last note_peak
+  /// Frees of this many bytes or more take the slow half.
+  std::size_t slow_free_bytes;
+
+  /// Makes a caller's buffer the first chunk; `header` holds what an upstream chunk holds itself.
+  void adopt_buffer(chunk& header, std::byte* buffer, std::size_t bytes) noexcept;
+
+  /// A block for the scope `r`: from its outgrown arrays, from the main region if it is on top,
+  /// else from its side region, or from a chunk of its own. Returns:    Null if a chunk is needed
+  /// first; `wanted` says which. Complexity: O(1), plus the chunks of the chain that are too small
+  /// for the request.
+  void* take(scope_record& r, bool on_top, std::size_t bytes, std::size_t alignment,
+             chunk_request& wanted) noexcept;
+  void give(chunk& fresh, chunk_request const& wanted) noexcept;
+
+  /// Frees a block that is not on top of the main region: pops it from the side region, puts a
+  /// chunk of its own back, or recycles an array of `large_block_bytes` and more.
+  /// Returns:    False if no block of the scope lies there, or it waits for the scope's end.
+  /// Complexity: O(1): the newest 64 chunks of each kind are looked at.
+  bool free(scope_record& r, scope_extent extent, std::byte* block, std::size_t bytes) noexcept;
+  bool resize(scope_record& r, bool on_top, std::byte* block, std::size_t old_bytes,
+              std::size_t new_bytes) noexcept;
+
+  /// Back to where `r` began; what it holds beside the chain becomes idle.
+  /// Complexity: O(chunks given up).
+  void drop(scope_record& r) noexcept;
+  /// What `inner` holds passes to `outer`, which encloses it.
+  void merge(scope_record& inner, scope_record& outer) noexcept;
+
+  void pop_main(std::byte* block) noexcept {
+    if (main.cursor > high) high = main.cursor;
+    main.cursor = block;
+  }
+  void note_beside(std::size_t bytes) noexcept {
+    if (high > main.cursor) [[unlikely]]
+      note_peak();
+    beside_bytes_ += bytes;
+  }
+
+  /// What upstream gave for the chain.
+  struct chain_size {
+    std::size_t chunk_count = 0;
+    std::size_t upstream_bytes = 0;
+  };
+  /// Complexity: O(chunks of the chain).
+  chain_size chain() const noexcept;
+  chunk* current() const noexcept { return current_; }
+  chunk* head() const noexcept { return head_; }
+  // `main` may be parked, so its cursor is an argument.
+  std::size_t used_bytes(std::byte const* main_cursor) const noexcept;
+  std::size_t peak_bytes(std::byte const* main_cursor) const noexcept;
+  /// If the space is checked: the bytes become dead.
+  void retire(std::byte* begin, std::byte* end) const noexcept;
+
+  /// Returns:    A chunk that serves nobody, unlinked, for its owner to return upstream; or null.
+  chunk* take_idle() noexcept;
+  /// Forgets the chain and how far chunks had grown; only a caller's buffer stays.
+  /// Preconditions: everything was dropped.
+  /// Returns:    The head of a list, by `next`, of chunks to return upstream.
+  chunk* take_chain() noexcept;
+
+ private:
+  void note_peak() noexcept;
+  void enter(chunk& next, scope_record& r) noexcept;
+  void* take_from_chain(scope_record& r, std::size_t bytes, std::size_t alignment,
+                        chunk_request& wanted) noexcept;
+  void* take_own_chunk(scope_record& r, std::size_t bytes, std::size_t alignment,
+                       chunk_request& wanted) noexcept;
+  void* take_side(scope_record& r, std::size_t bytes, std::size_t alignment) noexcept;
+  void* take_side_chunk(scope_record& r, std::size_t bytes, std::size_t alignment,
+                        chunk_request& wanted) noexcept;
+  void make_idle(chunk_list& list) noexcept;
+
+  chunk* current_ = nullptr;
+  chunk* head_ = nullptr;
+  chunk* tail_ = nullptr;
+  idle_chunks idle_;
+  std::size_t beside_bytes_ = 0;
+  std::size_t peak_bytes_ = 0;
+  frame_sizes sizes_;
+  std::size_t next_chunk_bytes_;
+  std::size_t own_chunk_bytes_;  // payloads above this get a chunk of their own
+};
+
+}  // namespace tidemark::detail

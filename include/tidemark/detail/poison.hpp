@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Tells sanitizers, Valgrind and debuggers which bytes are live.
+//
+// AddressSanitizer is found by weak symbols when the program runs, so a library built without it
+// serves a program built with it. Memory that becomes dead is filled, so that a reader without any
+// tool sees a pattern instead of plausible data.
+//
+// Thread rule: any thread, on memory of its own.
+
+#include <cstddef>
+
+namespace tidemark::detail {
+
+inline constexpr unsigned char dead_fill = 0xDD;   // freed, rewound, not yet handed out
+inline constexpr unsigned char fresh_fill = 0xCD;  // handed out, not yet written
+
+/// Returns: Whether the program runs under AddressSanitizer.
+bool address_sanitizer_present() noexcept;
+
+/// The bytes become inaccessible; they are filled with `dead_fill` first.
+void make_dead(void* begin, std::size_t bytes) noexcept;
+/// The bytes become a block: accessible, contents undefined (filled with `fresh_fill`).
+void make_live(void* begin, std::size_t bytes) noexcept;
+/// The bytes become accessible again, contents as they are: for the pool's own links, and before
+/// memory goes back upstream.
+void make_accessible(void* begin, std::size_t bytes) noexcept;
+
+}  // namespace tidemark::detail

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Everything but the test helpers, which are in `testing/testing.hpp`.
+
+#include <tidemark/check_level.hpp>
+#include <tidemark/config.hpp>
+#include <tidemark/error.hpp>
+#include <tidemark/frame_resource.hpp>
+#include <tidemark/literals.hpp>
+#include <tidemark/marker.hpp>
+#include <tidemark/memory_scope.hpp>
+#include <tidemark/rewindable_resource.hpp>
+#include <tidemark/stats.hpp>
+#include <tidemark/upstream/default_upstream.hpp>
+#include <tidemark/upstream/mimalloc_resource.hpp>

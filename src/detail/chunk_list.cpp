@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <bit>
+#include <cstdint>
+#include <new>
+#include <tidemark/detail/chunk_list.hpp>
+
+namespace tidemark::detail {
+
+chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_bytes) noexcept {
+  auto* const first = static_cast<std::byte*>(memory);
+  std::byte* const begin = first + chunk_alignment;
+  return ::new (memory) chunk{.next = nullptr,
+                              .previous = nullptr,
+                              .begin = begin,
+                              .cursor = begin,
+                              .end = first + upstream_bytes,
+                              .upstream_bytes = upstream_bytes,
+                              .class_bytes = class_bytes,
+                              .preceding_bytes = 0};
+}
+
+void chunk_list::push_front(chunk& added) noexcept {
+  added.previous = nullptr;
+  added.next = front_;
+  if (front_ != nullptr) front_->previous = &added;
+  front_ = &added;
+}
+
+void chunk_list::unlink(chunk& removed) noexcept {
+  (removed.previous != nullptr ? removed.previous->next : front_) = removed.next;
+  if (removed.next != nullptr) removed.next->previous = removed.previous;
+  removed.next = removed.previous = nullptr;
+}
+
+void chunk_list::take_over(chunk_list& other) noexcept {
+  if (other.empty()) return;
+  if (empty()) {
+    front_ = other.front_;
+  } else {
+    chunk* last = other.front_;
+    while (last->next != nullptr) last = last->next;
+    last->next = front_->next;
+    if (last->next != nullptr) last->next->previous = last;
+    front_->next = other.front_;
+    other.front_->previous = front_;
+  }
+  other.front_ = nullptr;
+}
+
+chunk* chunk_list::pop_front() noexcept {
+  chunk* const first = front_;
+  if (first != nullptr) unlink(*first);
+  return first;
+}
+
+chunk_list& idle_chunks::list_of(std::size_t class_bytes) noexcept {
+  // Eight classes per power of two: the bits below the top one tell neighbours apart.
+  auto const width = static_cast<std::size_t>(std::bit_width(class_bytes));
+  std::size_t const step = width > 4 ? class_bytes >> (width - 4) : class_bytes;
+  return lists_[(step + 8 * (width & 1U)) & 15U];
+}
+
+void idle_chunks::put(chunk& idle) noexcept {
+  idle.cursor = idle.begin;
+  list_of(idle.class_bytes).push_front(idle);
+}
+
+chunk* idle_chunks::take(std::size_t class_bytes, std::size_t payload) noexcept {
+  chunk_list& list = list_of(class_bytes);
+  for (chunk* c = list.front(); c != nullptr; c = c->next) {
+    if (c->class_bytes == class_bytes && c->capacity() >= payload) {
+      list.unlink(*c);
+      return c;
+    }
+  }
+  return nullptr;
+}
+
+chunk* idle_chunks::pop() noexcept {
+  for (chunk_list& list : lists_) {
+    if (chunk* const first = list.pop_front()) return first;
+  }
+  return nullptr;
+}
+
+}  // namespace tidemark::detail

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <new>
+#include <tidemark/detail/poison.hpp>
+#include <tidemark/frame_resource.hpp>
+
+namespace tidemark {
+
+using detail::chunk;
+using detail::chunk_alignment;
+using detail::chunk_request;
+using detail::frame_engine;
+using detail::frame_scope_resource;
+using detail::marker_access;
+using detail::scope_binding;
+using window = frame_engine::window;
+
+/// In front of each block of records and bindings.
+struct frame_resource::bookkeeping {
+  bookkeeping* next;
+  std::size_t bytes;
+};
+
+frame_resource::frame_resource(frame_options const& options,
+                               std::pmr::memory_resource* upstream) noexcept
+    : engine_({.initial_bytes = options.initial_bytes,
+               .max_chunk_bytes = options.max_chunk_bytes,
+               .recycle_outgrown = options.recycle_outgrown,
+               .checked = checks_enabled(options.check)}),
+      upstream_(upstream != nullptr ? upstream : default_upstream()),
+      limit_bytes_(options.limit_bytes),
+      name_(options.name),
+      bound_{*this, *this, *this, *this, *this} {
+  static_assert(frame_engine::inline_records == 5, "one initialiser for each");
+  for (std::uint32_t d = 0; d < frame_engine::inline_records; ++d) engine_.bind(d, bound_[d]);
+}
+
+frame_resource::frame_resource(void* buffer, std::size_t bytes,
+                               std::pmr::memory_resource* upstream) noexcept
+    : frame_resource(frame_options{}, upstream) {
+  if (buffer == nullptr) return;
+  window const open{engine_};
+  engine_.space.adopt_buffer(buffer_header_, static_cast<std::byte*>(buffer), bytes);
+  engine_.rebase();
+}
+
+frame_resource::~frame_resource() {
+  window const open{engine_};
+  engine_.reset();
+  release_chunks();
+  if (engine_.is_checked())
+    detail::make_accessible(buffer_header_.begin, buffer_header_.capacity());
+  while (bookkeeping* const block = bookkeeping_) {
+    bookkeeping_ = block->next;
+    upstream_->deallocate(block, block->bytes);
+  }
+}
+
+// Allocation.
+
+void* frame_resource::allocate_slow(std::size_t bytes, std::size_t alignment) {
+  return allocate_at(engine_.depth(), bytes, alignment);
+}
+
+void* frame_resource::allocate_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment) {
+  window const open{engine_};
+  chunk_request wanted;
+  for (;;) {
+    if (void* const block = engine_.take(depth, bytes, alignment, wanted)) {
+      if (engine_.is_checked()) detail::make_live(block, std::max<std::size_t>(bytes, 1));
+      return block;
+    }
+    obtain_chunk(wanted, bytes);
+  }
+}
+
+void* frame_resource::allocate_below(marker mark, std::size_t bytes, std::size_t alignment) {
+  require_open(mark);
+  return allocate_at(marker_access::depth(mark), bytes, alignment);
+}
+
+void* frame_resource::allocate_bound(scope_binding& binding, std::size_t bytes,
+                                     std::size_t alignment) {
+  if (!engine_.is_open(binding.serial, binding.depth)) {
+    engine_.resolve(binding);
+    if (!engine_.is_open(binding.serial, binding.depth)) {
+      refuse_closed(binding.serial, binding.depth);
+    }
+    return storage_at(binding.serial, binding.depth, bytes, alignment);
+  }
+  detail::bump_region& side = engine_.record(binding.depth).side;
+  std::byte* const before = side.cursor;
+  void* block;
+  if (!engine_.is_checked() && side.take_small(bytes, alignment, block)) [[likely]] {
+    engine_.space.note_beside(static_cast<std::size_t>(side.cursor - before));
+    return block;
+  }
+  return allocate_at(binding.depth, bytes, alignment);
+}
+
+void* frame_resource::try_allocate(std::size_t bytes, std::size_t alignment) noexcept {
+  try {
+    return allocate(bytes, alignment);
+  } catch (...) {  // whatever upstream throws: there is no memory
+    return nullptr;
+  }
+}
+
+void* frame_resource::try_allocate_for(marker mark, std::size_t bytes,
+                                       std::size_t alignment) noexcept {
+  try {
+    return allocate_for(mark, bytes, alignment);
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes) {
+  std::size_t const least =
+      detail::round_up(wanted.payload_bytes + chunk_alignment, chunk_alignment);
+  std::size_t const whole_lines = ~(chunk_alignment - 1);
+  if (wanted.payload_bytes == 0) throw resource_exhausted(name_, bytes, available_bytes());
+  if (least > (available_bytes() & whole_lines)) trim();
+  // Near the limit a chunk shrinks to what is left.
+  std::size_t const size = std::min(wanted.wanted_bytes, available_bytes() & whole_lines);
+  if (size < least) throw resource_exhausted(name_, bytes, available_bytes());
+  ++upstream_calls_;
+  void* const memory = upstream_->allocate(size, chunk_alignment);
+  reserved_bytes_ += size;
+  ++chunk_count_;
+  engine_.space.give(*detail::make_chunk(memory, size, wanted.wanted_bytes), wanted);
+}
+
+void* frame_resource::obtain_bookkeeping(std::size_t bytes) {
+  bytes += sizeof(bookkeeping);
+  if (bytes > available_bytes()) throw resource_exhausted(name_, bytes, available_bytes());
+  ++upstream_calls_;
+  void* const memory = upstream_->allocate(bytes);
+  reserved_bytes_ += bytes;
+  bookkeeping_ = ::new (memory) bookkeeping{bookkeeping_, bytes};
+  return bookkeeping_ + 1;
+}
+
+// Freeing and resizing.
+
+void frame_resource::deallocate_slow(std::byte* block, std::size_t bytes) noexcept {
+  free_at(engine_.depth(), block, bytes);
+}
+
+void frame_resource::free_at(std::uint32_t depth, std::byte* block, std::size_t bytes) noexcept {
+  window const open{engine_};
+  bool const found = engine_.free(depth, block, bytes);
+  // A smaller block that is not on top waits for its scope: nothing is known about it here.
+  if (!found && bytes >= detail::large_block_bytes) ++late_frees_;
+}
+
+void frame_resource::deallocate_below(marker mark, std::byte* block, std::size_t bytes) noexcept {
+  if (do_is_open(mark)) {
+    free_at(marker_access::depth(mark), block, bytes);
+  } else {
+    ++late_frees_;
+  }
+}
+
+void frame_resource::deallocate_bound(scope_binding& binding, std::byte* block,
+                                      std::size_t bytes) noexcept {
+  if (!engine_.is_open(binding.serial, binding.depth)) engine_.resolve(binding);
+  if (engine_.is_open(binding.serial, binding.depth)) {
+    free_at(binding.depth, block, bytes);
+  } else {
+    ++late_frees_;
+  }
+}
+
+void* frame_scope_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
+  auto& frame = static_cast<frame_resource&>(pool());
+  if (serial == frame.engine_.top_serial()) [[likely]]
+    return frame.allocate(bytes, alignment);
+  return frame.allocate_bound(*this, bytes, alignment);
+}
+
+void frame_scope_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+  auto& frame = static_cast<frame_resource&>(pool());
+  if (serial == frame.engine_.top_serial()) [[likely]] {
+    return frame.deallocate(block, bytes, alignment);
+  }
+  frame.deallocate_bound(*this, static_cast<std::byte*>(block), bytes);
+}
+
+bool frame_scope_resource::do_is_equal(std::pmr::memory_resource const& other) const noexcept {
+  return this == &other;
+}
+
+bool frame_resource::expand_at(std::uint32_t depth, std::byte* block, std::size_t old_bytes,
+                               std::size_t new_bytes) noexcept {
+  window const open{engine_};
+  if (!engine_.resize(depth, block, old_bytes, new_bytes)) return false;
+  if (engine_.is_checked() && new_bytes > old_bytes) {
+    detail::make_live(block + old_bytes, new_bytes - old_bytes);
+  }
+  return true;
+}
+
+bool frame_resource::try_expand(void* block, std::size_t old_bytes,
+                                std::size_t new_bytes) noexcept {
+  return expand_at(engine_.depth(), static_cast<std::byte*>(block), old_bytes, new_bytes);
+}
+
+bool frame_resource::try_expand_for(marker mark, void* block, std::size_t old_bytes,
+                                    std::size_t new_bytes) noexcept {
+  return do_is_open(mark) && expand_at(marker_access::depth(mark), static_cast<std::byte*>(block),
+                                       old_bytes, new_bytes);
+}
+
+// Memory as a whole.
+
+void frame_resource::reset_slow() noexcept {
+  if (engine_.in_finalizer()) return report(misuse_kind::rewind_in_finalizer, {}, {});
+  window const open{engine_};
+  engine_.reset();
+}
+
+void frame_resource::release() noexcept {
+  if (engine_.in_finalizer()) return report(misuse_kind::rewind_in_finalizer, {}, {});
+  window const open{engine_};
+  engine_.reset();
+  release_chunks();
+}
+
+void frame_resource::give_back(chunk* chunk) noexcept {
+  reserved_bytes_ -= chunk->upstream_bytes;
+  --chunk_count_;
+  upstream_->deallocate(chunk, chunk->upstream_bytes, chunk_alignment);
+}
+
+void frame_resource::give_back_all(chunk* first) noexcept {
+  while (chunk* const c = first) {
+    first = c->next;
+    give_back(c);
+  }
+}
+
+void frame_resource::release_chunks() noexcept {
+  give_back_all(engine_.space.take_chain());
+  engine_.rebase();
+  trim();
+}
+
+std::size_t frame_resource::trim() noexcept {
+  std::size_t const before = reserved_bytes_;
+  while (chunk* const c = engine_.space.take_idle()) give_back(c);
+  return before - reserved_bytes_;
+}
+
+void frame_resource::coalesce() {
+  window const open{engine_};
+  detail::frame_space& space = engine_.space;
+  detail::frame_space::chain_size const chain = space.chain();
+  bool const empty = engine_.depth() == 0 && space.used_bytes(space.main.cursor) == 0;
+  if (!empty || chain.chunk_count < 2) return;
+  std::size_t const size = chain.upstream_bytes;
+  if (size > available_bytes()) throw resource_exhausted(name_, size, available_bytes());
+  ++upstream_calls_;
+  void* const memory = upstream_->allocate(size, chunk_alignment);
+  give_back_all(space.take_chain());
+  engine_.rebase();
+  reserved_bytes_ += size;
+  ++chunk_count_;
+  space.give(*detail::make_chunk(memory, size, size),
+             {.payload_bytes = size - chunk_alignment, .wanted_bytes = size, .for_chain = true});
+}
+
+resource_stats frame_resource::stats() const noexcept {
+  std::byte const* const cursor = engine_.main_region().cursor;
+  return {.name = name_,
+          .bytes_in_use = engine_.space.used_bytes(cursor),
+          .bytes_peak = engine_.space.peak_bytes(cursor),
+          .bytes_reserved = reserved_bytes_,
+          .chunk_count = chunk_count_,
+          .upstream_calls = upstream_calls_,
+          .depth = engine_.depth(),
+          .closed_from_below = engine_.closed_from_below(),
+          .late_frees = late_frees_};
+}
+
+}  // namespace tidemark
