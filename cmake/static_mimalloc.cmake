@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 
-# Links a static mimalloc where there is one that leaves the program's malloc and operator new alone;
-# most archives are built to replace them. Without one the shared library is opened at first use.
+# Links a static mimalloc where there is one that leaves the program's malloc and operator new
+# alone; most archives are built to replace them. Else the shared library is opened at first use.
 include(CheckCXXSourceRuns)
 
 find_library(TIDEMARK_MIMALLOC_ARCHIVE libmimalloc.a)
