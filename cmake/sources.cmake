@@ -24,8 +24,10 @@ set(TIDEMARK_HEADERS
   include/tidemark/rewindable_resource.hpp
   include/tidemark/stats.hpp
   include/tidemark/testing/checked_upstream.hpp
+  include/tidemark/testing/conformance.hpp
   include/tidemark/testing/fail_each_allocation.hpp
   include/tidemark/testing/misuse_recorder.hpp
+  include/tidemark/testing/testing.hpp
   include/tidemark/tidemark.hpp
   include/tidemark/upstream/default_upstream.hpp
   include/tidemark/upstream/mimalloc_resource.hpp
@@ -46,7 +48,10 @@ set(TIDEMARK_SOURCES
   src/rewindable_resource.cpp
   src/stats.cpp
   src/testing/checked_upstream.cpp
+  src/testing/conformance.cpp
+  src/testing/conformance_rows.cpp
   src/testing/fail_each_allocation.cpp
+  src/testing/live_blocks.cpp
   src/upstream/default_upstream.cpp
   src/upstream/mimalloc_resource.cpp
 )
