@@ -21,6 +21,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/literals.hpp
   include/tidemark/marker.hpp
   include/tidemark/memory_scope.hpp
+  include/tidemark/report.hpp
   include/tidemark/rewindable_resource.hpp
   include/tidemark/stats.hpp
   include/tidemark/testing/checked_upstream.hpp
@@ -45,6 +46,7 @@ set(TIDEMARK_SOURCES
   src/error.cpp
   src/frame_resource.cpp
   src/frame_resource_scopes.cpp
+  src/report.cpp
   src/rewindable_resource.cpp
   src/stats.cpp
   src/testing/checked_upstream.cpp

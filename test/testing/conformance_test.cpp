@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <new>
 #include <sstream>
 #include <support/flawed_resource.hpp>
-#include <tidemark/adaptors/failing_resource.hpp>
 #include <tidemark/testing/conformance.hpp>
 #include <vector>
 
@@ -123,14 +123,6 @@ BOOST_AUTO_TEST_CASE(the_standard_monotonic_resource_passes_what_applies) {
     return std::make_unique<std::pmr::monotonic_buffer_resource>(upstream);
   };
   const testing::conformance_traits traits{.not_claimed = {testing::rows::steady_state}};
-  const auto report = testing::conformance(make, traits);
-  BOOST_TEST(report.passed(), report);
-}
-
-BOOST_AUTO_TEST_CASE(an_adaptor_passes_what_its_upstream_keeps) {
-  const auto make = [](auto* upstream) { return std::make_unique<failing_resource>(upstream); };
-  const testing::conformance_traits traits{
-      .not_claimed = {testing::rows::steady_state, testing::rows::gives_back_live}};
   const auto report = testing::conformance(make, traits);
   BOOST_TEST(report.passed(), report);
 }
