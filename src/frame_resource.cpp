@@ -79,23 +79,22 @@ void* frame_resource::allocate_below(marker mark, std::size_t bytes, std::size_t
   return allocate_at(marker_access::depth(mark), bytes, alignment);
 }
 
+// Its own frameless half: what is not a bump in the side region is one jump away.
 void* frame_resource::allocate_bound(scope_binding& binding, std::size_t bytes,
                                      std::size_t alignment) {
-  if (!engine_.is_open(binding.serial, binding.depth)) {
-    engine_.resolve(binding);
-    if (!engine_.is_open(binding.serial, binding.depth)) {
-      refuse_closed(binding.serial, binding.depth);
-    }
-    return storage_at(binding.serial, binding.depth, bytes, alignment);
-  }
-  detail::bump_region& side = engine_.record(binding.depth).side;
-  std::byte* const before = side.cursor;
   void* block;
-  if (!engine_.is_checked() && side.take_small(bytes, alignment, block)) [[likely]] {
-    engine_.space.note_beside(static_cast<std::size_t>(side.cursor - before));
+  if (engine_.is_open(binding) && engine_.take_beside(binding.depth, bytes, alignment, block))
+      [[likely]] {
     return block;
   }
-  return allocate_at(binding.depth, bytes, alignment);
+  return allocate_bound_slow(binding, bytes, alignment);
+}
+
+void* frame_resource::allocate_bound_slow(scope_binding& binding, std::size_t bytes,
+                                          std::size_t alignment) {
+  if (!engine_.is_open(binding)) engine_.resolve(binding);
+  if (!engine_.is_open(binding)) refuse_closed(binding.serial, binding.depth);
+  return storage_at(binding.serial, binding.depth, bytes, alignment);
 }
 
 void* frame_resource::try_allocate(std::size_t bytes, std::size_t alignment) noexcept {
@@ -154,9 +153,9 @@ void frame_resource::free_at(std::uint32_t depth, std::byte* block, std::size_t 
   if (!found && bytes >= detail::large_block_bytes) ++late_frees_;
 }
 
-void frame_resource::deallocate_below(marker mark, std::byte* block, std::size_t bytes) noexcept {
+void frame_resource::deallocate_below(marker mark, void* block, std::size_t bytes) noexcept {
   if (do_is_open(mark)) {
-    free_at(marker_access::depth(mark), block, bytes);
+    free_at(marker_access::depth(mark), static_cast<std::byte*>(block), bytes);
   } else {
     ++late_frees_;
   }
@@ -164,8 +163,8 @@ void frame_resource::deallocate_below(marker mark, std::byte* block, std::size_t
 
 void frame_resource::deallocate_bound(scope_binding& binding, std::byte* block,
                                       std::size_t bytes) noexcept {
-  if (!engine_.is_open(binding.serial, binding.depth)) engine_.resolve(binding);
-  if (engine_.is_open(binding.serial, binding.depth)) {
+  if (!engine_.is_open(binding)) engine_.resolve(binding);
+  if (engine_.is_open(binding)) {
     free_at(binding.depth, block, bytes);
   } else {
     ++late_frees_;

@@ -34,7 +34,7 @@ void frame_resource::grow_records() {
 }
 
 void frame_resource::grow_bindings() {
-  std::size_t const count = 16;
+  std::size_t const count = std::clamp<std::size_t>(engine_.record_count(), 16, 1024);
   auto* const fresh =
       static_cast<frame_scope_resource*>(obtain_bookkeeping(count * sizeof(frame_scope_resource)));
   for (std::size_t i = 0; i < count; ++i)
@@ -100,6 +100,7 @@ void frame_resource::do_empty(marker mark, source_location where) noexcept {
   if (!closable(depth, where)) return;
   window const open{engine_};
   engine_.empty(depth);
+  engine_.close_ended();
 }
 
 bool frame_resource::do_is_open(marker mark) const noexcept {
@@ -122,8 +123,10 @@ void frame_resource::report(misuse_kind kind, source_location opened, source_loc
 
 source_location frame_resource::opened_at(std::uint64_t serial,
                                           std::uint32_t depth) const noexcept {
-  // A closed record keeps its place until the next checkpoint at its depth.
-  bool const known = depth < engine_.record_count() && engine_.record(depth).serial == serial;
+  // A closed record keeps its place, and its binding the serial, until the next one at its depth.
+  scope_binding const* const last =
+      depth < engine_.record_count() ? engine_.record(depth).binding : nullptr;
+  bool const known = last != nullptr && last->serial == serial;
   return known ? engine_.record(depth).where : source_location{};
 }
 

@@ -102,6 +102,8 @@ class frame_resource final : public rewindable_resource {
       : frame_resource(buffer.data(), buffer.size(), upstream) {}
   template <class... Rest>
   frame_resource(std::nullptr_t, Rest const&...) = delete;
+  frame_resource(std::size_t, std::nullptr_t) = delete;
+  frame_resource(frame_options const&, std::nullptr_t) = delete;
   /// Runs the destructors of what `make` made and returns all memory.
   ~frame_resource() override;
 
@@ -222,11 +224,10 @@ class frame_resource final : public rewindable_resource {
   [[gnu::noinline]] void end_scope_slow(marker mark, bool keep) noexcept;
   [[gnu::noinline]] void reset_slow() noexcept;
   void* allocate_below(marker mark, std::size_t bytes, std::size_t alignment);
-  void deallocate_below(marker mark, std::byte* block, std::size_t bytes) noexcept;
-  void deallocate_below(marker mark, void* block, std::size_t bytes) noexcept {
-    deallocate_below(mark, static_cast<std::byte*>(block), bytes);
-  }
+  void deallocate_below(marker mark, void* block, std::size_t bytes) noexcept;
   void* allocate_bound(detail::scope_binding& binding, std::size_t bytes, std::size_t alignment);
+  [[gnu::noinline]] void* allocate_bound_slow(detail::scope_binding& binding, std::size_t bytes,
+                                              std::size_t alignment);
   void deallocate_bound(detail::scope_binding& binding, std::byte* block,
                         std::size_t bytes) noexcept;
 

@@ -72,6 +72,7 @@ void frame_engine::step_down() noexcept {
     --ended_count_;
   }
   r.scoped = false;
+  r.serial = 0;
   top_ = &records_[--depth_];
   top_serial_ = top_->serial;
 }

@@ -13,6 +13,7 @@
 //
 // Invariants:
 //  1. record[1..depth_] are open, serials strictly rise; record[0] is the pool itself.
+//     A closed record has serial 0; its binding keeps the serial until the next one.
 //  2. top_serial_ and top_ are those of record[depth_].
 //  3. `open` may be called while depth_ < ready_depth_: the record and its binding are there.
 //  4. A record that is not eventful and is on top has nothing but bytes between its cursor and
@@ -48,6 +49,9 @@ class frame_engine {
   bool is_open(std::uint64_t serial, std::uint32_t depth) const noexcept {
     return depth <= depth_ && records_[depth].serial == serial;
   }
+  bool is_open(scope_binding const& binding) const noexcept {
+    return records_[binding.depth].serial == binding.serial;
+  }
   std::size_t closed_from_below() const noexcept { return closed_from_below_; }
 
   bool can_open() const noexcept { return depth_ < ready_depth_; }
@@ -71,6 +75,7 @@ class frame_engine {
   void close_plain() noexcept {
     space.pop_main(top_->cursor);
     space.main.floor = top_->outer_floor;
+    top_->serial = 0;
     top_ = &records_[--depth_];
     top_serial_ = top_->serial;
   }
@@ -118,6 +123,17 @@ class frame_engine {
   /// A block for record `depth`; null if a chunk is needed first.
   void* take(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
              chunk_request& wanted) noexcept;
+  /// The inline half of `take` for a record that is not on top.
+  bool take_beside(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
+                   void*& block) noexcept {
+    bump_region& side = records_[depth].side;
+    std::byte* const before = side.cursor;
+    if (checked_ || space.has_new_peak() || !side.take_small(bytes, alignment, block)) {
+      return false;
+    }
+    space.add_beside(static_cast<std::size_t>(side.cursor - before));
+    return true;
+  }
   bool free(std::uint32_t depth, std::byte* block, std::size_t bytes) noexcept;
   bool resize(std::uint32_t depth, std::byte* block, std::size_t old_bytes,
               std::size_t new_bytes) noexcept;

@@ -92,11 +92,14 @@ class frame_space {
     if (main.cursor > high) high = main.cursor;
     main.cursor = block;
   }
+  bool has_new_peak() const noexcept { return high > main.cursor; }
   void note_beside(std::size_t bytes) noexcept {
-    if (high > main.cursor) [[unlikely]]
+    if (has_new_peak()) [[unlikely]]
       note_peak();
     beside_bytes_ += bytes;
   }
+  /// Preconditions: !has_new_peak().
+  void add_beside(std::size_t bytes) noexcept { beside_bytes_ += bytes; }
 
   /// What upstream gave for the chain.
   struct chain_size {
