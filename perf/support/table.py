@@ -108,7 +108,8 @@ def main():
             measure.instructions(rows, path, names)
         else:
             print(f"running {program}", file=sys.stderr)
-            measure.collect(rows, measure.run(path, names, options.smoke))
+            for _ in range(1 if options.smoke else measure.PROCESSES):
+                measure.collect(rows, measure.run(path, names, options.smoke))
     if not rows:
         raise Failed(f"no row matches {options.filter!r}")
     if not options.filter and not options.instructions:
