@@ -8,8 +8,8 @@ import statistics
 import subprocess
 import sys
 
-# Where the loader puts a program decides up to 40 % of a bump, for all its contestants alike and for
-# as long as it runs: so each program is started several times.
+# Where the loader puts a program decides up to 40 % of a bump, for all its contestants alike and
+# for as long as it runs: so each program is started several times.
 PROCESSES = 3
 REPETITIONS = 7
 SECONDS_PER_REPETITION = 0.02

@@ -89,7 +89,8 @@ class Table(unittest.TestCase):
             measure.execute(["false"])
 
     def test_each_row_is_filtered_as_a_whole(self):
-        self.assertEqual(measure.filter_for(["row/ours", "row/floor"]), "--benchmark_filter=^(row)/")
+        self.assertEqual(measure.filter_for(["row/ours", "row/floor"]),
+                         "--benchmark_filter=^(row)/")
 
     def test_a_name_is_matched_letter_by_letter(self):
         self.assertRegex("row/frame{}", measure.exactly("row/frame{}"))
