@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <new>
 #include <string>
+#include <support/is_aligned.hpp>
 #include <tidemark/testing/checked_upstream.hpp>
 
 using tidemark::testing::checked_upstream;
@@ -42,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_block_is_aligned_as_asked_and_never_better) {
   checked_upstream upstream;
   for (std::size_t alignment = 1; alignment <= 8192; alignment *= 2) {
     void* const block = upstream.allocate(24, alignment);
-    BOOST_TEST(reinterpret_cast<std::uintptr_t>(block) % (2 * alignment) == alignment);
+    BOOST_TEST(tidemark::test::misalignment(block, 2 * alignment) == alignment);
     upstream.deallocate(block, 24, alignment);
   }
   BOOST_TEST(upstream.complaint().empty());

@@ -10,6 +10,7 @@
 #include <memory>
 #include <new>
 #include <set>
+#include <support/is_aligned.hpp>
 #include <thread>
 #include <tidemark/upstream/default_upstream.hpp>
 #include <tidemark/upstream/mimalloc_resource.hpp>
@@ -29,10 +30,6 @@ Function* of_mimalloc(char const* name) {
 }
 
 bool is_mimalloc() { return mimalloc_resource() != std::pmr::new_delete_resource(); }
-
-bool aligned(void const* block, std::size_t alignment) {
-  return reinterpret_cast<std::uintptr_t>(block) % alignment == 0;
-}
 
 // The program's own heaps, out of the compiler's sight: it may drop a pair of new and delete.
 void* volatile escaped;
@@ -93,7 +90,7 @@ BOOST_AUTO_TEST_CASE(size_0_is_legal_and_unique) {
     BOOST_TEST(blocks.size() == 100U);
     BOOST_TEST(!blocks.contains(nullptr));
     for (void* block : blocks) {
-      BOOST_TEST(aligned(block, alignment));
+      BOOST_TEST(tidemark::test::is_aligned(block, alignment));
       mimalloc_resource()->deallocate(block, 0, alignment);
     }
   }
@@ -107,7 +104,8 @@ BOOST_DATA_TEST_CASE(every_size_is_aligned_as_asked,
     // Two at once: the first of a page may be aligned by luck.
     void* const first = mimalloc_resource()->allocate(bytes, alignment);
     void* const second = mimalloc_resource()->allocate(bytes, alignment);
-    if (!aligned(first, alignment) || !aligned(second, alignment)) {
+    if (!tidemark::test::is_aligned(first, alignment) ||
+        !tidemark::test::is_aligned(second, alignment)) {
       BOOST_ERROR(bytes << " bytes are not aligned to " << alignment);
     }
     std::memset(first, 1, bytes);
@@ -129,7 +127,7 @@ BOOST_AUTO_TEST_CASE(sizes_that_do_not_divide_their_alignment_are_aligned_in_a_f
     }
     std::size_t misaligned = 0;
     for (void* block : blocks) {
-      misaligned += aligned(block, alignment) ? 0U : 1U;
+      misaligned += tidemark::test::is_aligned(block, alignment) ? 0U : 1U;
       mimalloc_resource()->deallocate(block, bytes, alignment);
     }
     BOOST_TEST(misaligned == 0U);

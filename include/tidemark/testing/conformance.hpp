@@ -81,7 +81,8 @@ struct conformance_report {
 conformance_report conformance(resource_factory const& make, conformance_traits const& traits = {});
 
 /// For a resource that is there already, such as `std::pmr::new_delete_resource()`: it has no
-/// upstream that the battery could watch, so the rows about upstreams have nothing to find.
+/// upstream that the battery could watch, so the rows about upstreams have nothing to find. It is
+/// not destroyed, so `rows::gives_back_live`, which would leak, is not claimed.
 conformance_report conformance(std::pmr::memory_resource* resource,
                                conformance_traits const& traits = {});
 
