@@ -220,8 +220,11 @@ bool frame_space::resize(scope_record& r, bool on_top, std::byte* block, std::si
   if (new_bytes <= old_bytes) return true;
   chunk* const own = find(r.own_chunks, block, old_bytes, nullptr);
   if (own == nullptr || new_bytes > static_cast<std::size_t>(own->end - block)) return false;
-  note_beside(new_bytes - static_cast<std::size_t>(own->cursor - block));
-  own->cursor = block + new_bytes;
+  std::byte* const end = block + new_bytes;
+  if (end > own->cursor) {  // after it shrank, the chunk counts as much as the block once had
+    note_beside(static_cast<std::size_t>(end - own->cursor));
+    own->cursor = end;
+  }
   return true;
 }
 
