@@ -4,16 +4,19 @@
 # the tree.
 set(TIDEMARK_HEADERS
   include/tidemark/adaptors/failing_resource.hpp
+  include/tidemark/allocator.hpp
   include/tidemark/check_level.hpp
   include/tidemark/config.hpp
   include/tidemark/detail/alignment.hpp
   include/tidemark/detail/array_recycler.hpp
   include/tidemark/detail/bump_region.hpp
   include/tidemark/detail/chunk_list.hpp
+  include/tidemark/detail/escape.hpp
   include/tidemark/detail/finalizer_list.hpp
   include/tidemark/detail/frame_engine.hpp
   include/tidemark/detail/frame_space.hpp
   include/tidemark/detail/poison.hpp
+  include/tidemark/detail/remake.hpp
   include/tidemark/detail/scope_record.hpp
   include/tidemark/detail/serial_source.hpp
   include/tidemark/error.hpp
@@ -21,8 +24,12 @@ set(TIDEMARK_HEADERS
   include/tidemark/literals.hpp
   include/tidemark/marker.hpp
   include/tidemark/memory_scope.hpp
+  include/tidemark/objects/from_resource.hpp
+  include/tidemark/objects/make_in.hpp
+  include/tidemark/objects/pool_ptr.hpp
   include/tidemark/report.hpp
   include/tidemark/rewindable_resource.hpp
+  include/tidemark/scratch_scope.hpp
   include/tidemark/stats.hpp
   include/tidemark/testing/checked_upstream.hpp
   include/tidemark/testing/conformance.hpp
@@ -32,6 +39,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/tidemark.hpp
   include/tidemark/upstream/default_upstream.hpp
   include/tidemark/upstream/mimalloc_resource.hpp
+  include/tidemark/with_scope.hpp
 )
 
 set(TIDEMARK_SOURCES
@@ -48,6 +56,7 @@ set(TIDEMARK_SOURCES
   src/frame_resource_scopes.cpp
   src/report.cpp
   src/rewindable_resource.cpp
+  src/scratch_scope.cpp
   src/stats.cpp
   src/testing/checked_upstream.cpp
   src/testing/conformance.cpp

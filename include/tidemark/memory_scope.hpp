@@ -114,6 +114,8 @@ class memory_scope {
   }
 
  private:
+  friend struct detail::scope_access;
+
   R& pool_;
   marker mark_;
   bool keep_ = false;  // acted on by the destructor

@@ -149,6 +149,10 @@ struct scope_access {
       return base(pool).do_resource_of(mark);
     }
   }
+  template <class Scope>
+  static marker mark_of(Scope const& scope) noexcept {
+    return scope.mark_;
+  }
 
   // The verbs of a statically bound pool, for the checkpoint `mark`.
   template <class R>

@@ -3,6 +3,7 @@
 
 // Everything but the test helpers, which are in `testing/testing.hpp`.
 
+#include <tidemark/allocator.hpp>
 #include <tidemark/check_level.hpp>
 #include <tidemark/config.hpp>
 #include <tidemark/error.hpp>
@@ -10,7 +11,12 @@
 #include <tidemark/literals.hpp>
 #include <tidemark/marker.hpp>
 #include <tidemark/memory_scope.hpp>
+#include <tidemark/objects/from_resource.hpp>
+#include <tidemark/objects/make_in.hpp>
+#include <tidemark/objects/pool_ptr.hpp>
 #include <tidemark/rewindable_resource.hpp>
+#include <tidemark/scratch_scope.hpp>
 #include <tidemark/stats.hpp>
 #include <tidemark/upstream/default_upstream.hpp>
 #include <tidemark/upstream/mimalloc_resource.hpp>
+#include <tidemark/with_scope.hpp>
