@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
+#include <array>
 #include <child_process.hpp>
 #include <contest.hpp>
 #include <cstring>
@@ -25,7 +26,8 @@ std::string verdict(job const& work, row_report const& report, child_end end,
                     std::chrono::seconds limit) {
   if (report.absent) return "not on this machine";
   if (report.wrong)
-    return "WRONG: outline overwritten, seen in " + work.files[report.wrong_file].path;
+    return "WRONG: the outline was overwritten, first seen in " +
+           work.files[report.wrong_file].path;
   if (end.how == ending::finished && report.finished) return "right";
   auto const where = " in " + work.files[report.files_done].path;
   if (end.how == ending::timed_out) {
@@ -55,18 +57,18 @@ result run_once(row const& contestant, job const& work, std::chrono::seconds lim
           verdict(work, report, end, limit)};
 }
 
-std::string mebibytes(std::size_t bytes) {
+std::string fixed(double number, int decimals) {
   std::ostringstream text;
-  text << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / (1024 * 1024)
-       << " MiB";
+  text << std::fixed << std::setprecision(decimals) << number;
   return text.str();
 }
 
 }  // namespace
 
-std::vector<result> run_rows(job const& work, contest_rules rules, progress_bar& bar) {
+std::vector<result> run_rows(std::span<row const> contestants, job const& work, contest_rules rules,
+                             progress_bar& bar) {
   std::vector<result> results;
-  for (row const& contestant : rows()) {
+  for (row const& contestant : contestants) {
     results.push_back(run_once(contestant, work, rules.limit, bar));
   }
   auto again = work;
@@ -75,7 +77,7 @@ std::vector<result> run_rows(job const& work, contest_rules rules, progress_bar&
   for (std::size_t round = 1; round < rules.rounds; ++round) {
     for (std::size_t i = 0; i != results.size(); ++i) {
       if (!results[i].is_measured) continue;
-      auto const next = run_once(rows()[i], again, rules.limit, bar);
+      auto const next = run_once(contestants[i], again, rules.limit, bar);
       results[i].seconds = std::min(results[i].seconds, next.seconds);
       results[i].is_as_expected = results[i].is_as_expected && next.is_as_expected;
       if (!next.is_measured) results[i].verdict = next.verdict;
@@ -86,22 +88,25 @@ std::vector<result> run_rows(job const& work, contest_rules rules, progress_bar&
 }
 
 void print_table(std::ostream& out, std::vector<result> const& results) {
-  double const base = results.front().seconds;
-  out << std::left << std::setw(24) << "memory" << std::right << std::setw(11) << "time"
-      << std::setw(8) << "ratio" << std::setw(13) << "heap calls" << std::setw(12) << "peak"
-      << "  result\n";
-  out << std::fixed;
+  constexpr std::array widths{11, 8, 13, 12};
+  auto const line = [&](std::string_view name, std::array<std::string, 4> const& cells,
+                        std::string_view verdict) {
+    out << std::left << std::setw(24) << name << std::right;
+    for (std::size_t i = 0; i != cells.size(); ++i) out << std::setw(widths[i]) << cells[i];
+    out << "  " << verdict << '\n';
+  };
+  line("memory", {"time", "ratio", "heap calls", "peak"}, "result");
   for (result const& each : results) {
-    out << std::left << std::setw(24) << each.name << std::right;
-    if (each.is_measured) {
-      out << std::setprecision(3) << std::setw(9) << each.seconds << " s" << std::setprecision(2)
-          << std::setw(8) << each.seconds / base << std::setw(13) << each.heap_calls
-          << std::setw(12) << mebibytes(each.peak_bytes);
-    } else {
-      out << std::setw(11) << "-" << std::setw(8) << "-" << std::setw(13) << "-" << std::setw(12)
-          << "-";
+    if (!each.is_measured) {
+      line(each.name, {"-", "-", "-", "-"}, each.verdict);
+      continue;
     }
-    out << "  " << each.verdict << '\n';
+    bool const has_base = results.front().is_measured && results.front().seconds > 0;
+    auto const ratio = has_base ? fixed(each.seconds / results.front().seconds, 2) : "-";
+    line(each.name,
+         {fixed(each.seconds, 3) + " s", ratio, std::to_string(each.heap_calls),
+          fixed(static_cast<double>(each.peak_bytes) / (1024 * 1024), 1) + " MiB"},
+         each.verdict);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <iosfwd>
 #include <progress_bar.hpp>
 #include <rows/row.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,9 +32,11 @@ struct contest_rules {
   std::size_t rounds;          // the fastest counts
 };
 
-std::vector<result> run_rows(job const& work, contest_rules rules, progress_bar& bar);
+/// Returns: a result for each contestant, in their order.
+std::vector<result> run_rows(std::span<row const> contestants, job const& work, contest_rules rules,
+                             progress_bar& bar);
 
-/// The first row is what ratios are to.
+/// The first row is what ratios are to; where it has no time, there are none.
 void print_table(std::ostream& out, std::vector<result> const& results);
 
 }  // namespace cpp_outline

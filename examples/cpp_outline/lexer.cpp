@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <array>
 #include <lexer.hpp>
 #include <words.hpp>
 
@@ -27,35 +29,29 @@ bool is_pair(char first, char second) noexcept {
   }
 }
 
-token_kind kind_of(std::string_view mark) noexcept {
-  if (mark.size() > 1) {
-    if (mark[0] == ':') return token_kind::scope_mark;
-    return mark == "&&" ? token_kind::declarator_mark : token_kind::operation;
-  }
-  switch (mark[0]) {
-    case '(':
-    case '[':
-    case '{':
-      return token_kind::opener;
-    case ')':
-    case ']':
-    case '}':
-      return token_kind::closer;
-    case ';':
-      return token_kind::semicolon;
-    case '=':
-      return token_kind::equals;
-    case '<':
-      return token_kind::less;
-    case '*':
-    case '&':
-    case '~':
-    case ',':
-    case ':':
-      return token_kind::declarator_mark;
-    default:
-      return token_kind::operation;
-  }
+token_kind kind_of_pair(char first) noexcept {
+  if (first == ':') return token_kind::scope_mark;
+  return first == '&' ? token_kind::declarator_mark : token_kind::operation;
+}
+
+constexpr auto kinds_of_characters = [] {
+  std::array<token_kind, 256> kinds;
+  kinds.fill(token_kind::operation);
+  auto const set = [&](std::string_view characters, token_kind kind) {
+    for (char const c : characters) kinds[static_cast<unsigned char>(c)] = kind;
+  };
+  set("([{", token_kind::opener);
+  set(")]}", token_kind::closer);
+  set("*&~,:", token_kind::declarator_mark);
+  set(";", token_kind::semicolon);
+  set("=", token_kind::equals);
+  set("<", token_kind::less);
+  return kinds;
+}();
+
+// What a directive is searched for: where it may end, go on, or hide its end.
+constexpr bool ends_plain_text(char c) noexcept {
+  return c == '\n' || c == '\\' || c == '/' || c == '"';
 }
 
 }  // namespace
@@ -85,7 +81,16 @@ void lexer::read() {
       only_blanks_yet_ = true;
       continue;
     }
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v' || c == '\\') {
+    if (c == ' ') {
+      ++next_;
+      continue;
+    }
+    if (is_word_character(c)) {
+      only_blanks_yet_ = false;
+      is_digit(c) ? read_number() : read_word();
+      continue;
+    }
+    if (c == '\t' || c == '\r' || c == '\f' || c == '\v' || c == '\\') {
       ++next_;
       continue;
     }
@@ -98,9 +103,7 @@ void lexer::read() {
       continue;
     }
     only_blanks_yet_ = false;
-    if (is_word_character(c)) {
-      is_digit(c) ? read_number() : read_word();
-    } else if (c == '"' || c == '\'') {
+    if (c == '"' || c == '\'') {
       read_quoted(c);
     } else {
       read_punctuation();
@@ -109,30 +112,48 @@ void lexer::read() {
 }
 
 void lexer::skip_comment() {
-  if (at(1) == '/') return skip_to_end_of_line();
+  if (at(1) == '/') return skip_line_comment();
   auto const close = text_.find("*/", next_ + 2);
   auto const stop = close == text_.npos ? text_.size() : close + 2;
-  for (; next_ != stop; ++next_) line_ += text_[next_] == '\n';
+  count_lines(stop);
+  next_ = stop;
 }
 
-// Stands at the newline afterwards. A backslash before it carries the line on; a comment between
-// /* and */ does too.
+// Stands at the newline afterwards, as does what skips a line below. A backslash before it carries
+// the line on.
+void lexer::skip_line_comment() {
+  while (true) {
+    auto const newline = std::min(text_.find('\n', next_), text_.size());
+    auto const last = text_[newline - 1] == '\r' ? newline - 2 : newline - 1;
+    next_ = newline;
+    if (left() == 0 || text_[last] != '\\') return;
+    ++line_;
+    ++next_;
+  }
+}
+
 void lexer::skip_to_end_of_line() {
-  bool in_comment = false;  // one that ends with the line
   bool in_string = false;
-  while (left() != 0 && text_[next_] != '\n') {
-    char const c = text_[next_];
-    if (c == '\\' && (at(1) == '\n' || (at(1) == '\r' && at(2) == '\n'))) {
+  while (true) {
+    while (left() != 0 && !ends_plain_text(text_[next_])) ++next_;
+    char const c = at(0);
+    if (left() == 0 || c == '\n') return;
+    if (c == '/' && !in_string && (at(1) == '/' || at(1) == '*')) {
+      skip_comment();
+    } else if (c == '\\' && (at(1) == '\n' || (at(1) == '\r' && at(2) == '\n'))) {
       ++line_;
       next_ += at(1) == '\n' ? 2U : 3U;
-    } else if (c == '/' && at(1) == '*' && !in_comment && !in_string) {
-      skip_comment();
     } else {
-      in_comment |= c == '/' && at(1) == '/' && !in_string;
       in_string ^= c == '"';
       ++next_;
     }
   }
+}
+
+// The newlines from here to `stop`.
+void lexer::count_lines(std::size_t stop) noexcept {
+  auto const passed = text_.substr(next_, stop - next_);
+  line_ += static_cast<std::uint32_t>(std::ranges::count(passed, '\n'));
 }
 
 // Stands at a #; afterwards behind the directive's name.
@@ -182,9 +203,9 @@ void lexer::skip_branches(bool stop_at_else) {
 
 void lexer::read_word() {
   auto const begin = next_;
-  do {
-    ++next_;
-  } while (is_word_character(at(0)));
+  auto end = begin + 1;
+  while (end != text_.size() && is_word_character(text_[end])) ++end;
+  next_ = end;
   auto const word = text_.substr(begin, next_ - begin);
   if (at(0) == '"' || at(0) == '\'') {
     if (is_raw_prefix(word) && at(0) == '"') return read_raw_string();
@@ -232,14 +253,20 @@ void lexer::read_raw_string() {
       }
     }
   }
-  for (; next_ != stop; ++next_) line_ += text_[next_] == '\n';
+  count_lines(stop);
+  next_ = stop;
   add(token_kind::literal, begin, line);
 }
 
 void lexer::read_punctuation() {
-  auto const begin = next_;
-  next_ += left() > 1 && is_pair(text_[next_], text_[next_ + 1]) ? 2U : 1U;
-  add(kind_of(text_.substr(begin, next_ - begin)), begin, line_);
+  auto const begin = next_++;
+  char const first = text_[begin];
+  auto kind = kinds_of_characters[static_cast<unsigned char>(first)];
+  if (is_pair(first, at(0))) {
+    kind = kind_of_pair(first);
+    ++next_;
+  }
+  add(kind, begin, line_);
 }
 
 }  // namespace cpp_outline

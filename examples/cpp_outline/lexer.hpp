@@ -28,6 +28,8 @@ class lexer {
   void read_directive();
   void skip_to_end_of_line();
   void skip_comment();
+  void skip_line_comment();
+  void count_lines(std::size_t stop) noexcept;
   void skip_branches(bool stop_at_else);
   std::string_view directive_name();
   void read_word();

@@ -38,7 +38,8 @@ void describe(CLI::App& app, options& chosen) {
       ->capture_default_str()
       ->check(CLI::ExistingPath);
   app.add_option("--json", chosen.json_path, "write the outline to this file");
-  app.add_option("--lines", chosen.lines, "print so many declarations")->capture_default_str();
+  app.add_option("--lines", chosen.lines, "print at most so many declarations")
+      ->capture_default_str();
   app.add_flag("--all", chosen.all, "print all declarations");
   app.add_flag("--no-table", chosen.no_table, "print the outline only");
   app.add_option("--rounds", chosen.rounds, "run each row so often; its fastest run counts")
@@ -111,7 +112,7 @@ int run(options const& chosen) {
   }
   if (chosen.no_table) return EXIT_SUCCESS;
 
-  auto const results = run_rows({tree.files, checksums.get(), true}, rules, bar);
+  auto const results = run_rows(rows(), {tree.files, checksums.get(), true}, rules, bar);
   std::cout << '\n';
   print_table(std::cout, results);
   bool const as_expected =

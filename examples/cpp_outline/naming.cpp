@@ -33,9 +33,15 @@ nodes behind_template_heads(nodes all) noexcept {
   return all;
 }
 
+char const* end_of(node const& n) noexcept {
+  if (n.children.empty()) return n.text.data() + n.text.size();
+  return end_of(*n.children.back());
+}
+
+// The text from one node to the end of another.
 std::string_view span_of(node const& first, node const& last) noexcept {
-  auto const* end = last.text.data() + last.text.size();
-  return {first.text.data(), static_cast<std::size_t>(end - first.text.data())};
+  char const* const begin = first.text.data();
+  return {begin, static_cast<std::size_t>(end_of(last) - begin)};
 }
 
 // `a::b<c>::d` as it is written, if it ends at `last`. One line of it, else its last word.
@@ -52,6 +58,11 @@ std::string_view qualified(nodes all, std::size_t last) noexcept {
   return name.find_first_of("\n\\") == name.npos ? name : all[last]->text;
 }
 
+// Whether parentheses hold a declarator, as in `void (*name)(int)`.
+bool is_pointer_declarator(node const& n) noexcept {
+  return is_group(n, '(') && !n.children.empty() && n.children.front()->text == "*";
+}
+
 // Where the name of a function stands: the first identifier before parentheses, but a macro that
 // opens the statement gives way to a later one.
 std::size_t find_function_name(nodes all) noexcept {
@@ -60,7 +71,7 @@ std::size_t find_function_name(nodes all) noexcept {
     node const& n = *all[i];
     if (is_word(n, token_kind::equals) || n.text == ":") break;
     if (!is_word(n, token_kind::identifier)) continue;
-    bool const called = is_group(*all[i + 1], '(');
+    bool const called = is_group(*all[i + 1], '(') && !is_pointer_declarator(*all[i + 1]);
     bool const specialised = all[i + 1]->role == node_role::arguments && i + 2 < all.size() &&
                              is_group(*all[i + 2], '(');
     if (!called && !specialised) continue;
@@ -72,15 +83,11 @@ std::size_t find_function_name(nodes all) noexcept {
 
 // `operator==`, `operator()`, `operator bool`: from the keyword to the parameters.
 std::optional<named> name_of_operator(nodes all, std::size_t keyword) noexcept {
-  std::size_t parameters = keyword + 1;
-  while (parameters < all.size() && !is_group(*all[parameters], '(')) ++parameters;
-  if (parameters == keyword + 1 && parameters + 1 < all.size() &&
-      is_group(*all[parameters + 1], '(')) {
-    return named{declaration_kind::function, "operator()", all[keyword]->line};
-  }
-  if (parameters >= all.size() || parameters == keyword + 1) return std::nullopt;
-  auto const name = span_of(*all[keyword], *all[parameters - 1]);
-  return named{declaration_kind::function, name.find('\n') == name.npos ? name : "operator",
+  std::size_t last = keyword + 1;
+  while (last + 1 < all.size() && !is_group(*all[last + 1], '(')) ++last;
+  if (last + 1 >= all.size()) return std::nullopt;
+  auto const name = span_of(*all[keyword], *all[last]);
+  return named{declaration_kind::function, name.find('\n') == name.npos ? name : all[keyword]->text,
                all[keyword]->line};
 }
 
@@ -117,7 +124,6 @@ declaration_kind kind_of_class(node const& key) noexcept {
   return key.text == "struct" ? declaration_kind::struct_ : declaration_kind::union_;
 }
 
-// A pointer to a function names what stands in its first parentheses: `void (*name)(int)`.
 std::size_t find_last_identifier(nodes all, std::size_t stop) noexcept {
   for (std::size_t i = stop; i-- > 0;) {
     if (is_word(*all[i], token_kind::identifier)) return i;
@@ -134,7 +140,7 @@ std::optional<named> name_of_declarator(nodes all, declaration_kind kind) noexce
     if (n.text == "," || n.text == ":" || is_group(n, '[') || is_group(n, '{')) {
       if (stop != 0) break;
     }
-    if (is_group(n, '(') && !n.children.empty() && n.children.front()->text == "*") {
+    if (is_pointer_declarator(n)) {
       nodes const inner{n.children};
       auto const i = find_last_identifier(inner, inner.size());
       if (i != nowhere) return named{kind, inner[i]->text, inner[i]->line};
@@ -160,8 +166,7 @@ std::optional<named> name_of_function(nodes all, std::size_t name) noexcept {
 // A head with a class key: a class, unless it is a function that returns one.
 bool is_class(nodes all, std::size_t key) noexcept {
   auto const function = find_function_name(all.subspan(key));
-  return function == nowhere || function + 1 == all.size() - key ||
-         !has_type_before(all.subspan(key), function) || function < 2;
+  return function == nowhere || function < 2 || !has_type_before(all.subspan(key), function);
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ void write_file(std::ostream& out, std::span<declaration const> declarations,
 
 void print_outline(std::ostream& out, outline const& found, source_tree const& tree,
                    std::size_t max_lines) {
+  if (max_lines == 0) return;
   std::size_t left = max_lines;
   std::size_t printed = 0;
   for (std::size_t i = 0; i != found.file_count() && left != 0; ++i) {

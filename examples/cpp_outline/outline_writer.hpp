@@ -22,7 +22,8 @@ struct summary {
   parse_counts counts;
 };
 
-/// At most `max_lines` lines, and one more that tells how many are left out.
+/// At most `max_lines` declarations under the paths of their files, and a line that tells how many
+/// are left out. Nothing if `max_lines` is 0.
 void print_outline(std::ostream& out, outline const& found, source_tree const& tree,
                    std::size_t max_lines);
 

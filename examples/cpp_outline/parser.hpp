@@ -22,6 +22,7 @@
 #include <string_view>
 #include <syntax.hpp>
 #include <tree_reader.hpp>
+#include <utility>
 
 namespace cpp_outline {
 
@@ -78,7 +79,7 @@ class parser {
     if (!head(root)) return false;
     auto const found = head_of_definition(root, where);
     if (!found) return false;
-    bool const shown = found->declares.has_value() && where != place::function_body;
+    bool const shown = found->declares.has_value() && !in_function_;
     if (shown) record(*found->declares);
     outline_depth_ = static_cast<std::uint8_t>(outline_depth_ + shown);
     if (found->is_list) {
@@ -91,7 +92,7 @@ class parser {
       class_name_ = outer_class;
     }
     outline_depth_ = static_cast<std::uint8_t>(outline_depth_ - shown);
-    if (found->has_declarators) declarators(root, where);
+    if (found->has_declarators) declarators(root);
     return true;
   }
 
@@ -150,13 +151,15 @@ class parser {
       tree_.skip_balanced(opener);
       return;
     }
+    bool const outer = std::exchange(in_function_, in_function_ || inside == place::function_body);
     while (!tree_.at_end() && tree_.current().first != '}') statement(root, inside);
+    in_function_ = outer;
     tree_.leave();
     if (!tree_.at_end()) tree_.append(root);
   }
 
   // Behind the body of a class or an enum, up to the semicolon; nothing if there is none.
-  void declarators(node& root, place where) {
+  void declarators(node& root) {
     while (true) {
       token const& t = tree_.current();
       bool const grouped = t.kind == token_kind::opener && t.first != '{';
@@ -172,7 +175,7 @@ class parser {
       if (t.kind == token_kind::semicolon) break;
     }
     auto const alias = name_behind_body(root);
-    if (alias && where != place::function_body) record(*alias);
+    if (alias) record(*alias);
   }
 
   // Specifiers, a declarator, perhaps an initialiser, a semicolon.
@@ -199,7 +202,9 @@ class parser {
         case token_kind::equals:
           initialised = initialised || !after_operator;
           break;
-        case token_kind::operation:
+        case token_kind::operation:  // `->` before a result
+          if (!initialised && !after_operator && t.first != '-') return false;
+          break;
         case token_kind::statement_key:
         case token_kind::access_key:
           if (!initialised && !after_operator) return false;
@@ -216,7 +221,7 @@ class parser {
 
   bool record_declaration(node const& root, place where) {
     auto const found = name_of_declaration(root, where, class_name_);
-    if (found && where != place::function_body) record(*found);
+    if (found) record(*found);
     return found.has_value();
   }
 
@@ -236,8 +241,10 @@ class parser {
     }
   }
 
-  // The outline grows here, under every mark that is open.
+  // The outline grows here, under every mark that is open. What a function declares for itself is
+  // not shown.
   void record(named const& found) {
+    if (in_function_) return;
     auto const offset = found.name.empty() ? 0 : found.name.data() - tree_.text().data();
     auto const length = std::min(found.name.size(), std::size_t{UINT16_MAX});
     outline_.add({static_cast<std::uint32_t>(offset), found.line,
@@ -247,7 +254,8 @@ class parser {
   Memory& memory_;
   tree_reader<Memory> tree_;
   outline& outline_;
-  std::string_view class_name_;         // of the innermost class
+  std::string_view class_name_;  // of the innermost class
+  bool in_function_ = false;
   std::uint8_t outline_depth_ = 0;      // count, at most tree_.max_nesting
   std::size_t bodies_not_entered_ = 0;  // count
   std::size_t tokens_not_read_ = 0;     // count

@@ -54,10 +54,8 @@ std::vector<fs::path> find_sources(fs::path const& root, std::vector<skipped_fil
 std::string read_text(fs::path const& path, std::string& text) {
   std::error_code error;
   auto const status = fs::status(path, error);
-  if (!error && status.type() != fs::file_type::regular) {
-    return status.type() == fs::file_type::not_found ? "no such file" : "not a regular file";
-  }
   if (error) return error.message();
+  if (status.type() != fs::file_type::regular) return "not a regular file";
   auto const bytes = fs::file_size(path, error);
   if (error) return error.message();
   if (bytes > max_file_bytes) return "larger than 1 GiB";

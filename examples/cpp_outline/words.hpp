@@ -5,15 +5,24 @@
 //
 // Thread rule: everything here is a constant or a pure function.
 
+#include <array>
+#include <cstddef>
 #include <string_view>
 #include <syntax.hpp>
 
 namespace cpp_outline {
 
 /// Letters, digits, _ and $, and every byte of a UTF-8 sequence.
+inline constexpr auto word_characters = [] {
+  std::array<bool, 256> is{};
+  for (std::size_t c = 0; c != is.size(); ++c) {
+    is[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            c == '_' || c == '$' || c >= 0x80;
+  }
+  return is;
+}();
 constexpr bool is_word_character(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '$' || static_cast<unsigned char>(c) >= 0x80;
+  return word_characters[static_cast<unsigned char>(c)];
 }
 
 /// Returns: `identifier` for a word that is none of the language's.
