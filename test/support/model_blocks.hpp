@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "is_aligned.hpp"
+
 namespace model {
 
 /// The pool did what the model does not allow.
@@ -51,8 +53,7 @@ class block_map {
 
   void add(block added) {
     require(added.begin != nullptr, "a block is null");
-    auto const address = reinterpret_cast<std::uintptr_t>(added.begin);
-    require((address & (added.alignment - 1)) == 0, "a block is misaligned");
+    require(tidemark::test::is_aligned(added.begin, added.alignment), "a block is misaligned");
     require(!overlaps(added.begin, added.bytes), "a block overlaps a live one");
     live_bytes_ += added.extent();
     fill(added);
