@@ -114,8 +114,11 @@ BOOST_AUTO_TEST_CASE(what_a_larger_array_leaves_over_is_listed_again) {
   BOOST_TEST((take(least) == nullptr));
 }
 
-BOOST_AUTO_TEST_CASE(a_rest_below_the_least_size_is_not_listed) {
+BOOST_AUTO_TEST_CASE(a_rest_is_listed_from_exactly_the_least_size) {
   make_table();
+  std::byte* const even = give(2 * least);
+  BOOST_TEST(take(least) == even);
+  BOOST_TEST(take(least) == even + least);
   std::byte* const given = give(2 * least - 1);
   BOOST_TEST(take(least) == given);
   BOOST_TEST((take(least) == nullptr));

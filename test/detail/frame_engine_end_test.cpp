@@ -148,6 +148,8 @@ BOOST_AUTO_TEST_CASE(a_reset_forgets_what_had_ended) {
   end(2, scope_end::rewind);
   BOOST_TEST(is_open(serial, 1));
   BOOST_TEST(!engine.top().eventful);
+  engine.empty(1);
+  BOOST_TEST(!engine.top().eventful);
 }
 
 // Finalizers.
@@ -285,6 +287,8 @@ BOOST_AUTO_TEST_CASE(a_scope_that_ends_in_a_finalizer_closes_after_it) {
   bool open_after_end = false;
   action node{[&] {
     end(1, scope_end::rewind);
+    open();
+    rewind(3);  // closes what had ended, but not what is being closed
     open_after_end = is_open(outer, 1) && engine.depth() == 2;
   }};
   engine.link(2, node);

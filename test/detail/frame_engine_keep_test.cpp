@@ -192,6 +192,7 @@ BOOST_AUTO_TEST_CASE(a_kept_resource_serves_nobody_once_its_encloser_closed) {
   open();  // the depth that lost its resource takes a spare one: this
   BOOST_TEST(engine.top().binding == &binding);
   BOOST_TEST(binding.serial == engine.top_serial());
+  BOOST_TEST(engine.is_open(binding));
   BOOST_TEST((!binding.handed_out && binding.forward == nullptr && binding.next == nullptr));
 }
 

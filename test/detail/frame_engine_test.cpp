@@ -119,9 +119,11 @@ BOOST_AUTO_TEST_CASE(checkpoints_before_the_first_chunk_begin_where_it_does) {
   std::byte* const block = get_on_top(100);
   BOOST_TEST(!engine.top().eventful);
   engine.close_plain();
+  BOOST_TEST(engine.space.main.floor == block);
   BOOST_TEST(used() == 0U);
   BOOST_TEST(get_on_top(10) == block);
   rewind(1);
+  BOOST_TEST(engine.space.main.floor == block);
   BOOST_TEST(get_on_top(10) == block);
   reset();
   BOOST_TEST(get_on_top(10) == block);
@@ -168,8 +170,21 @@ BOOST_AUTO_TEST_CASE(records_move_with_all_they_hold) {
   BOOST_TEST(used() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(records_that_moved_are_those_in_use) {
+  constexpr std::uint32_t count = 8;
+  open();
+  std::uint64_t const serial = open();
+  engine.use_records(shelf.bytes(count * sizeof(scope_record)), count);
+  BOOST_TEST(engine.record_count() == count);
+  BOOST_TEST(&engine.top() == &engine.record(2));
+  BOOST_TEST(engine.top().serial == serial);
+  BOOST_TEST(engine.top().binding == &bindings[2]);
+  BOOST_TEST(engine.record(4).binding == &bindings[4]);
+  BOOST_TEST((engine.record(5).binding == nullptr));
+}
+
 BOOST_AUTO_TEST_CASE(no_checkpoint_is_deeper_than_the_largest_depth) {
-  constexpr std::uint32_t count = frame_engine::max_depth + 1;
+  constexpr std::uint32_t count = frame_engine::max_depth + 2;  // more than may be used
   alignas(scope_record) static std::array<std::byte, count * sizeof(scope_record)> records;
   static std::array<scope_binding, count> spare;
   engine.use_records(records.data(), count);
@@ -180,6 +195,7 @@ BOOST_AUTO_TEST_CASE(no_checkpoint_is_deeper_than_the_largest_depth) {
     BOOST_REQUIRE(engine.can_open());
     engine.open(false, {});
   }
+  engine.make_ready();
   BOOST_TEST(!engine.can_open());
   rewind(1);
   BOOST_TEST(engine.depth() == 0U);
@@ -260,8 +276,9 @@ BOOST_AUTO_TEST_CASE(an_emptied_checkpoint_stays_open_and_plain) {
   get_on_top(8);
   std::uint64_t const serial = open(true);
   std::byte* const first = get_on_top(100);
-  open();
   get_on_top(5000);
+  open();
+  get_on_top(9000);
   get(1, 100);
   open();
   engine.empty(1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Blocks of a space: freed, resized, merged into an outer scope, and counted.
+// Blocks of a space: freed, resized, merged into an outer scope.
+// Bytes in use and their peak: frame_space_counts_test.cpp.
 
 #include <array>
 #include <boost/test/unit_test.hpp>
@@ -125,6 +126,15 @@ BOOST_AUTO_TEST_CASE(only_blocks_of_the_scope_are_freed) {
   BOOST_TEST(space.free(inner, to_cursor(), in_next, 5000));
 }
 
+BOOST_AUTO_TEST_CASE(a_scope_that_began_in_a_later_chunk_frees_nothing_in_a_former_one) {
+  std::byte* const of_outer = get(outer, true, 3000);
+  get(outer, true, 5000);
+  open(inner);
+  get(inner, true, 100);
+  BOOST_TEST(!space.free(inner, to_cursor(), of_outer, 3000));
+  BOOST_TEST((inner.outgrown == nullptr));
+}
+
 BOOST_AUTO_TEST_CASE(a_block_behind_64_newer_chunks_waits_for_its_scope) {
   start({.initial_bytes = 0, .max_chunk_bytes = 2048, .recycle_outgrown = true, .checked = false});
   std::byte* const oldest = get(outer, true, 2048);
@@ -175,21 +185,6 @@ BOOST_AUTO_TEST_CASE(a_block_with_a_chunk_of_its_own_grows_up_to_the_chunks_end)
   BOOST_TEST(space.resize(outer, true, block, 20000, capacity));
   BOOST_TEST(used() == capacity);
   BOOST_TEST(space.free(outer, to_cursor(), block, capacity));
-  BOOST_TEST(used() == 0U);
-}
-
-// Found a bug: growing a shrunken block to less than it had lowered the bytes in use unnoticed, and
-// with them the peak.
-BOOST_AUTO_TEST_CASE(
-    a_block_that_shrank_in_a_chunk_of_its_own_grows_again_without_losing_the_peak) {
-  std::byte* const block = get(outer, true, 20000);
-  BOOST_TEST(space.resize(outer, true, block, 20000, 17000));
-  BOOST_TEST(space.resize(outer, true, block, 17000, 18000));
-  BOOST_TEST(peak() == 20000U);
-  BOOST_TEST(space.resize(outer, true, block, 18000, 20300));
-  BOOST_TEST(used() == 20300U);
-  BOOST_TEST(peak() == 20300U);
-  BOOST_TEST(space.free(outer, to_cursor(), block, 20300));
   BOOST_TEST(used() == 0U);
 }
 
@@ -253,68 +248,6 @@ BOOST_AUTO_TEST_CASE(chunks_of_their_own_and_outgrown_arrays_pass_to_the_outer_s
   BOOST_TEST(outer.outgrown == table);
   BOOST_TEST(get(outer, true, 4000) == fourth);
   BOOST_TEST(get(outer, true, 2500) == second);
-}
-
-// Counts.
-
-BOOST_AUTO_TEST_CASE(padding_is_in_use_and_the_unused_end_of_a_chunk_is_not) {
-  get(outer, true, 1, 1);
-  get(outer, true, 8, 64);
-  BOOST_TEST(used() == 72U);
-  get(outer, true, 5000, 8);
-  BOOST_TEST(used() == 5072U);
-  get(outer, false, 1, 1);
-  get(outer, false, 8, 64);
-  BOOST_TEST(used() == 5144U);
-  std::byte* const own = get(outer, true, 20000, 8192);
-  std::size_t const padding = outer.own_chunks.front()->used() - 20000;
-  BOOST_TEST(used() == 25144 + padding);
-  BOOST_TEST(space.free(outer, to_cursor(), own, 20000));
-  BOOST_TEST(used() == 5144U);
-}
-
-BOOST_AUTO_TEST_CASE(a_pop_and_then_a_block_beside_do_not_add_up_to_a_peak) {
-  std::byte* const block = get(outer, true, 1000);
-  space.pop_main(block);
-  BOOST_TEST(peak() == 1000U);
-  get(outer, false, 600);
-  BOOST_TEST(peak() == 1000U);
-  get(outer, false, 600);
-  BOOST_TEST(peak() == 1200U);
-  get(outer, true, 1000);
-  BOOST_TEST(peak() == 2200U);
-}
-
-BOOST_AUTO_TEST_CASE(a_free_beside_and_then_a_block_do_not_add_up_to_a_peak) {
-  get(outer, true, 8);
-  std::byte* const beside = get(outer, false, 1000);
-  std::byte* const own = get(outer, true, 20000);
-  space.free(outer, to_cursor(), own, 20000);
-  space.free(outer, to_cursor(), beside, 1000);
-  BOOST_TEST(peak() == 21008U);
-  get(outer, true, 2000);
-  BOOST_TEST(peak() == 21008U);
-  std::byte* const grown = get(outer, false, 100);
-  space.resize(outer, false, grown, 100, 3000);
-  space.resize(outer, false, grown, 3000, 100);
-  get(outer, true, 19000);
-  BOOST_TEST(peak() == 21108U);
-}
-
-BOOST_AUTO_TEST_CASE(a_peak_survives_drops_shrinking_and_the_next_chunk) {
-  std::byte* const block = get(outer, true, 3000);
-  space.resize(outer, true, block, 3000, 100);
-  BOOST_TEST(peak() == 3000U);
-  get(outer, true, 5000);  // 104 or 100 bytes, and the next chunk
-  BOOST_TEST(peak() == 5100U);
-  space.drop(outer);
-  BOOST_TEST(used() == 0U);
-  BOOST_TEST(peak() == 5100U);
-  get(outer, true, 100);
-  BOOST_TEST(peak() == 5100U);
-  space.drop(outer);
-  space.take_chain();
-  BOOST_TEST(peak() == 5100U);
 }
 
 // Checked spaces.

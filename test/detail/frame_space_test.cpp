@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // How a space asks for chunks, what it takes them for, and what it does with them afterwards.
-// Frees, sizes in place and counts: frame_space_blocks_test.cpp.
+// Frees and sizes in place: frame_space_blocks_test.cpp. Counts: frame_space_counts_test.cpp.
 
 #include <array>
 #include <boost/test/unit_test.hpp>
