@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_at_depth_32768_throws_and_changes_nothing) {
   auto const before = frame.stats();
   BOOST_TEST(before.depth == 32767U);
   BOOST_CHECK_THROW(static_cast<void>(frame.checkpoint()), std::bad_alloc);
-  BOOST_CHECK_THROW(memory_scope{frame}, std::bad_alloc);
+  BOOST_CHECK_THROW(frame_scope scope{frame}, std::bad_alloc);
   BOOST_TEST((frame.stats() == before));
   BOOST_TEST(frame.allocate(16) != nullptr);
   frame.rewind(outermost);
