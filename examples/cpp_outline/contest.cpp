@@ -108,6 +108,9 @@ void print_table(std::ostream& out, std::vector<result> const& results) {
           fixed(static_cast<double>(each.peak_bytes) / (1024 * 1024), 1) + " MiB"},
          each.verdict);
   }
+  out << "\ntime: of the processor, for texts already in memory. ratio: to the first row's time.\n"
+         "heap calls: allocations that reach a heap. peak: resident memory beyond that at the "
+         "start.\n";
 }
 
 }  // namespace cpp_outline

@@ -116,7 +116,10 @@ token_kind kind_of_word(std::string_view word) noexcept {
   auto const first = static_cast<unsigned char>(word.front());
   if (first >= 128) return identifier;
   for (std::size_t i = starts[first]; i != starts[first + 1U]; ++i) {
-    if (words[i].word == word) return words[i].kind;
+    auto const& [candidate, kind] = words[i];
+    // Two characters tell most identifiers apart before any call.
+    if (candidate.size() != word.size() || candidate[1] != word[1]) continue;
+    if (candidate == word) return kind;
   }
   return identifier;
 }

@@ -112,12 +112,13 @@ BOOST_AUTO_TEST_CASE(the_table_gives_ratios_to_the_first_row_and_none_to_wrong_o
   print_table(out, run({{"base", end_well, true},
                         {"half", end_well_in_half_the_time, true},
                         {"crash", crash, false}}));
-  BOOST_TEST(out.str() ==
+  auto const table = out.str().substr(0, out.str().find("\n\n"));
+  BOOST_TEST(table ==
              "memory                         time   ratio   heap calls        peak  result\n"
              "base                        2.000 s    1.00            7     3.0 MiB  right\n"
              "half                        1.000 s    0.50            0     0.0 MiB  right\n"
              "crash                             -       -            -           -"
-             "  WRONG: Killed in second.h\n");
+             "  WRONG: Killed in second.h");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

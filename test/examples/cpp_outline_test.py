@@ -51,7 +51,8 @@ def outline(*arguments, program=PROGRAM):
 def table(stdout):
     """name -> (heap calls, verdict); times and peaks are not compared."""
     rows = {}
-    for line in stdout[stdout.index("memory  "):].splitlines()[1:]:
+    begin = stdout.index("memory  ")
+    for line in stdout[begin:stdout.index("\n\n", begin)].splitlines()[1:]:
         columns = re.split(r"  +", line)
         name, verdict = columns[0], columns[-1]
         rows[name] = ("-" if columns[1] == "-" else columns[3], verdict)

@@ -29,7 +29,7 @@ class frame_memory {
   }
 
  private:
-  static constexpr std::size_t largest_kept_bytes = 8 * 1024 * 1024;
+  static constexpr std::size_t largest_kept_bytes = 16 * 1024 * 1024;
 
   tidemark::frame_resource scratch_;
   tidemark::frame_resource table_;

@@ -20,7 +20,7 @@ namespace cpp_outline {
 /// process crashes.
 struct row_report {
   std::atomic<std::size_t> files_done;  // the row writes it, the parent reads it meanwhile
-  double seconds;
+  double seconds;                       // of the processor, while it read the files' texts
   std::size_t heap_calls;
   std::size_t peak_bytes;  // beyond what was resident before the first file
   parse_counts counts;
