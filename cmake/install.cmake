@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 
-# What `find_package(tidemark)` and `tidemark::tidemark` of an installed tree need.
+# What `find_package(tidemark)`, `tidemark::tidemark` and pkg-config need of an installed tree.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tidemark)
@@ -16,3 +16,5 @@ install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/tidemarkConfig.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/tidemarkConfigVersion.cmake
   DESTINATION ${package_dir})
+
+include(cmake/pkgconfig.cmake)

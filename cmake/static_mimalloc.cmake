@@ -11,17 +11,8 @@ mark_as_advanced(TIDEMARK_MIMALLOC_ARCHIVE TIDEMARK_MIMALLOC_INCLUDE_DIR)
 if(TIDEMARK_MIMALLOC_ARCHIVE AND TIDEMARK_MIMALLOC_INCLUDE_DIR AND NOT CMAKE_CROSSCOMPILING)
   set(CMAKE_REQUIRED_INCLUDES ${TIDEMARK_MIMALLOC_INCLUDE_DIR})
   set(CMAKE_REQUIRED_LIBRARIES ${TIDEMARK_MIMALLOC_ARCHIVE} Threads::Threads)
-  check_cxx_source_runs("
-    #include <mimalloc.h>
-    #include <cstdlib>
-    int main() {
-      void* volatile theirs = mi_malloc(8);
-      void* volatile from_malloc = std::malloc(8);
-      void* volatile from_new = ::operator new(8);
-      bool const apart = mi_is_in_heap_region(theirs) && !mi_is_in_heap_region(from_malloc) &&
-                         !mi_is_in_heap_region(from_new);
-      return apart ? 0 : 1;
-    }" TIDEMARK_MIMALLOC_STANDS_APART)
+  file(READ cmake/mimalloc_stands_apart.cpp probe)
+  check_cxx_source_runs("${probe}" TIDEMARK_MIMALLOC_STANDS_APART)
   unset(CMAKE_REQUIRED_INCLUDES)
   unset(CMAKE_REQUIRED_LIBRARIES)
 endif()

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 FOLDERS = [".ci", "cmake", "examples", "include", "perf", "src", "test"]
-ROOT_FILES = ["CMakeLists.txt", ".clang-tidy", ".editorconfig"]
+ROOT_FILES = ["CMakeLists.txt", "meson.build", "meson_options.txt", ".clang-tidy", ".editorconfig"]
 # User programs that must compile as they are, and inputs of tests.
 EXEMPT = re.compile(r"test/callsites/|.*/fixtures/")
 

@@ -4,6 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import builds
 import files
 import layers
 
@@ -184,6 +185,78 @@ class Files(Tree):
         for name in ["src/error.cpp", "src/stats.cpp"]:
             self.plant(name, SPDX)
         self.assert_one(self.found(), "not sorted")
+
+
+class Builds(Tree):
+    """A tree of one entry in each list, then with one of them changed."""
+
+    LISTS = {
+        "include/tidemark/config.hpp": "#define TIDEMARK_VERSION_MAJOR 1\n"
+                                       "#define TIDEMARK_VERSION_MINOR 2\n"
+                                       "#define TIDEMARK_VERSION_PATCH 3\n",
+        "CMakeLists.txt": "project(tidemark VERSION 1.2.3 LANGUAGES CXX)\n",
+        "meson.build": "project('tidemark', 'cpp',\n  version: '1.2.3')\n",
+        "cmake/sources.cmake": "set(TIDEMARK_HEADERS\n  include/a.hpp\n)\n"
+                               "set(TIDEMARK_SOURCES\n  src/a.cpp\n)\n",
+        "include/meson.build": "headers = [\n  'a.hpp',\n]\n",
+        "src/meson.build": "sources = files(\n  'a.cpp',\n)\n",
+        "test/CMakeLists.txt": "tidemark_test(a)\nif(B)\n  tidemark_test(b/c)\nendif()\n"
+                               "tidemark_callsite(d)\n",
+        "test/meson.build": "unit_tests = [\n  'a',\n]\nexample_tests = [\n  'b/c',\n]\n"
+                            "callsites = [\n  'd',\n]\n",
+        "examples/CMakeLists.txt": "function(tidemark_example name)\ntidemark_example(e)\n",
+        "examples/meson.build": "examples = [\n  'e',\n]\n",
+        "examples/cpp_outline/CMakeLists.txt": "add_library(cpp_outline_parts STATIC\n  f.cpp\n)\n",
+        "examples/cpp_outline/meson.build": "parts = [\n  'f.cpp',\n]\n",
+    }
+
+    def setUp(self):
+        super().setUp()
+        for name, text in self.LISTS.items():
+            self.plant(name, text)
+
+    def found(self):
+        return builds.violations(self.root)
+
+    def test_equal_lists_are_fine(self):
+        self.assertEqual(self.found(), [])
+
+    def test_an_entry_that_one_build_lacks(self):
+        for name, entry in [("cmake/sources.cmake", "  include/a.hpp\n"),
+                            ("cmake/sources.cmake", "  src/a.cpp\n"),
+                            ("include/meson.build", "  'a.hpp',\n"),
+                            ("src/meson.build", "  'a.cpp',\n"),
+                            ("test/CMakeLists.txt", "tidemark_test(a)\n"),
+                            ("test/CMakeLists.txt", "  tidemark_test(b/c)\n"),
+                            ("test/CMakeLists.txt", "tidemark_callsite(d)\n"),
+                            ("test/meson.build", "  'a',\n"),
+                            ("test/meson.build", "  'b/c',\n"),
+                            ("test/meson.build", "  'd',\n"),
+                            ("examples/CMakeLists.txt", "tidemark_example(e)\n"),
+                            ("examples/meson.build", "  'e',\n"),
+                            ("examples/cpp_outline/CMakeLists.txt", "  f.cpp\n"),
+                            ("examples/cpp_outline/meson.build", "  'f.cpp',\n")]:
+            with self.subTest(name=name, entry=entry):
+                self.assertIn(entry, self.LISTS[name])
+                self.plant(name, self.LISTS[name].replace(entry, ""))
+                self.assert_one(self.found(), f"{name}: lacks ")
+                self.plant(name, self.LISTS[name])
+
+    def test_a_list_that_neither_build_has(self):
+        self.plant("src/meson.build", "")
+        self.plant("cmake/sources.cmake", "set(TIDEMARK_HEADERS\n  include/a.hpp\n)\n")
+        self.assert_one(self.found(), "neither has the list of sources")
+
+    def test_an_entry_that_stands_twice(self):
+        self.plant("src/meson.build", "sources = files(\n  'a.cpp',\n  'a.cpp',\n)\n")
+        self.assert_one(self.found(), "src/meson.build: src/a.cpp stands twice")
+
+    def test_different_versions(self):
+        for name in ["CMakeLists.txt", "meson.build"]:
+            with self.subTest(name):
+                self.plant(name, self.LISTS[name].replace("1.2.3", "1.2.4"))
+                self.assert_one(self.found(), f"{name}: the version is 1.2.4", "says 1.2.3")
+                self.plant(name, self.LISTS[name])
 
 
 if __name__ == "__main__":
