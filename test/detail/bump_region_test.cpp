@@ -60,6 +60,12 @@ BOOST_AUTO_TEST_CASE(a_block_may_end_where_the_region_ends) {
   BOOST_TEST((region.take(1, 1) == nullptr));
 }
 
+BOOST_AUTO_TEST_CASE(a_small_block_may_end_where_the_region_ends) {
+  leave(10);
+  BOOST_TEST(small(10, 1) == region.end - 10);
+  BOOST_TEST(region.cursor == region.end);
+}
+
 BOOST_AUTO_TEST_CASE(the_hot_half_leaves_0_and_large_blocks_to_the_slow_one) {
   BOOST_TEST((small(0, 1) == nullptr));
   BOOST_TEST((small(large_block_bytes, 1) == nullptr));

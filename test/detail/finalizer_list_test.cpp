@@ -48,7 +48,9 @@ BOOST_AUTO_TEST_CASE(a_list_that_ran_empty_takes_more) {
   BOOST_TEST(yields(older, {&a}));
   older.push(b);
   older.push(c);
-  BOOST_TEST(yields(older, {&c, &b}));
+  newer.push(a);
+  newer.append_newer(older);  // its oldest end is b, no longer a
+  BOOST_TEST(yields(newer, {&c, &b, &a}));
 }
 
 BOOST_AUTO_TEST_CASE(a_newer_list_comes_off_before_an_older_one) {

@@ -221,6 +221,20 @@ BOOST_AUTO_TEST_CASE(a_scope_below_allocates_beside_and_an_inner_rewind_does_not
   BOOST_TEST(!engine.take_beside(0, 8, 8, inline_block));  // there is no side region yet
 }
 
+BOOST_AUTO_TEST_CASE(a_pop_and_then_a_block_beside_do_not_add_up_to_a_peak) {
+  get_on_top(8);
+  open();
+  get(0, 8);
+  std::byte* const popped = get_on_top(1000);
+  BOOST_TEST(engine.free(1, popped, 1000));
+  void* block = nullptr;
+  BOOST_TEST(!engine.take_beside(0, 600, 8, block));  // the slow half notes the peak first
+  get(0, 600);
+  BOOST_TEST(engine.space.peak_bytes(engine.space.main.cursor) == 1016U);
+  BOOST_TEST(engine.take_beside(0, 600, 8, block));
+  BOOST_TEST(engine.space.peak_bytes(engine.space.main.cursor) == 1216U);
+}
+
 BOOST_AUTO_TEST_CASE(what_no_checkpoint_holds_outlives_every_rewind) {
   open();
   get_on_top(8);
