@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_frame_without_checks_leaves_dead_bytes_alone) {
 BOOST_AUTO_TEST_CASE(checks_change_no_count_of_a_frame) {
   auto const run = [](check_level level) {
     frame_resource frame{{.recycle_outgrown = false, .check = level}};
-    std::pmr::vector<int> numbers{&frame};
+    std::pmr::vector<int> numbers{frame.unscoped()};
     for (int i = 0; i < 5000; ++i) {
       memory_scope scope{frame};
       numbers.push_back(i);
