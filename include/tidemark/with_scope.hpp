@@ -48,6 +48,16 @@ auto with_scope(R& pool, F&& f, source_location where = source_location::current
   return std::invoke(std::forward<F>(f), scope);
 }
 
+namespace detail {
+
+template <class Result, class R, class F>
+Result remade_from_scope(R& pool, any_allocator destination, F&& f, source_location where) {
+  memory_scope<R> scope{pool, where};
+  return remake<Result>(Result(std::invoke(std::forward<F>(f), scope)), destination);
+}
+
+}  // namespace detail
+
 /// As above; then the result, with everything inside it, is built anew in `destination`.
 /// Returns:        The result, whose memory is that of `destination`. The type must be one that can
 ///                 be remade whole: built of pmr containers, of classes that use a
@@ -69,22 +79,20 @@ auto with_scope(R& pool, std::pmr::polymorphic_allocator<> destination, F&& f,
   if constexpr (!may_point_into_pool<result>) {
     memory_scope<R> scope{pool, where};
     return std::invoke(std::forward<F>(f), scope);
-  } else if constexpr (detail::makes_objects<R>) {
-    // Such a pool allocates for its innermost checkpoint: by itself it would be the one that
-    // closes.
-    if (destination.resource() == &pool) {
+  } else {
+    if (destination.resource() != &pool) {
+      return detail::remade_from_scope<result>(pool, destination, std::forward<F>(f), where);
+    }
+    if constexpr (detail::makes_objects<R>) {
+      // Such a pool allocates for its innermost checkpoint: the very one that is about to close.
       memory_scope<R> around{pool, where};
-      result made = with_scope(pool, around.resource(), std::forward<F>(f), where);
+      result made = detail::remade_from_scope<result>(pool, around, std::forward<F>(f), where);
       around.keep();
       return made;
+    } else {
+      // Which checkpoint the bare pool means is not known; unscoped() is safe whatever it is.
+      return detail::remade_from_scope<result>(pool, pool.unscoped(), std::forward<F>(f), where);
     }
-    memory_scope<R> scope{pool, where};
-    return detail::remake<result>(std::invoke(std::forward<F>(f), scope), destination);
-  } else {
-    // Nothing is known of which checkpoint the bare pool means; unscoped() is safe with all.
-    if (destination.resource() == &pool) destination = pool.unscoped();
-    memory_scope<R> scope{pool, where};
-    return detail::remake<result>(std::invoke(std::forward<F>(f), scope), destination);
   }
 }
 

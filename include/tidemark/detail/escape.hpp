@@ -13,6 +13,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
@@ -112,31 +113,44 @@ concept pool_backed = stateful_allocator<T> || requires {
 } || std::uses_allocator_v<T, std::pmr::polymorphic_allocator<>>;
 
 // Fields of aggregates: each of these converts to some types only, and a field accepts it if its
-// type is one of them. Two overloads each, which std::optional needs to tell from its own.
+// type is one of them. Two overloads each, which std::optional needs to tell from its own. None is
+// ever called; they have bodies because compilers ask for those of types without linkage.
 struct any_field {
   template <class T>
-  operator T&() const& noexcept;
+  operator T&() const& noexcept {
+    std::terminate();
+  }
   template <class T>
-  operator T&() const&& noexcept;
+  operator T&() const&& noexcept {
+    std::terminate();
+  }
 };
 struct any_moved_field {
   template <class T>
-  operator T() const noexcept;
+  operator T() const noexcept {
+    std::terminate();
+  }
 };
 template <class... Seen>
 struct safe_field {
   template <class T>
     requires(!may_escape<T, Seen...>())
-  operator T&() const& noexcept;
+  operator T&() const& noexcept {
+    std::terminate();
+  }
   template <class T>
     requires(!may_escape<T, Seen...>())
-  operator T&() const&& noexcept;
+  operator T&() const&& noexcept {
+    std::terminate();
+  }
 };
 template <class... Seen>
 struct safe_moved_field {
   template <class T>
     requires(!may_escape<T, Seen...>())
-  operator T() const noexcept;
+  operator T() const noexcept {
+    std::terminate();
+  }
 };
 // An inner aggregate that refuses a safe_field is not refused by the outer one, which goes on with
 // the inner one's fields as if its braces were there. So these are asked for on their own.
@@ -144,7 +158,9 @@ template <class... Seen>
 struct unsafe_aggregate {
   template <class T>
     requires(std::is_aggregate_v<T> && may_escape<T, Seen...>())
-  operator T() const noexcept;
+  operator T() const noexcept {
+    std::terminate();
+  }
 };
 
 template <class Field, std::size_t>

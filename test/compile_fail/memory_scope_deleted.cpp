@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <tidemark/memory_scope.hpp>
+
+using namespace tidemark;
+
+int main() {
+  frame_resource frame;
+  memory_scope scope{frame};
+#ifdef TIDEMARK_CONTROL
+  (void)scope.is_open();
+#else
+  delete scope;
+#endif
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <string>
+#include <tidemark/with_scope.hpp>
+#include <vector>
+
+using namespace tidemark;
+
+int main() {
+  frame_resource frame;
+#ifdef TIDEMARK_CONTROL
+  std::pmr::monotonic_buffer_resource results;
+  (void)with_scope(frame, &results, [](frame_scope& scope) {
+    return std::pmr::vector<std::pmr::string>(2, std::pmr::string{"text", scope}, scope);
+  });
+#else
+  std::pmr::monotonic_buffer_resource results;
+  (void)with_scope(frame, &results, [](frame_scope& scope) {
+    return std::vector<std::pmr::string>(2, std::pmr::string{"text", scope});
+  });
+#endif
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <memory_resource>
+#include <tidemark/with_scope.hpp>
+#include <utility>
+
+using namespace tidemark;
+
+int main() {
+  frame_resource frame;
+#ifdef TIDEMARK_CONTROL
+  (void)with_scope(frame, [](frame_scope& scope) { return std::pair{1, *scope.make<int>(1)}; });
+#else
+  (void)with_scope(frame, [](frame_scope& scope) { return std::pair{1, scope.make<int>(1)}; });
+#endif
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <string>
+#include <tidemark/with_scope.hpp>
+
+using namespace tidemark;
+
+int main() {
+  frame_resource frame;
+#ifdef TIDEMARK_CONTROL
+  (void)with_scope(frame, [](frame_scope& scope) {
+    return std::string{"text"} + std::to_string(scope.is_open());
+  });
+#else
+  (void)with_scope(frame, [](frame_scope& scope) { return std::pmr::string{"text", scope}; });
+#endif
+}

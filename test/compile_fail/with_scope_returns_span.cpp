@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <span>
+#include <tidemark/with_scope.hpp>
+
+using namespace tidemark;
+
+int main() {
+  frame_resource frame;
+#ifdef TIDEMARK_CONTROL
+  (void)with_scope(frame,
+                   [](frame_scope& scope) { return std::span{scope.make<int>(1), 1}.size(); });
+#else
+  (void)with_scope(frame, [](frame_scope& scope) { return std::span{scope.make<int>(1), 1}; });
+#endif
+}
