@@ -100,6 +100,16 @@ BOOST_AUTO_TEST_CASE(the_peak_adds_what_was_in_use_at_one_time_only) {
   BOOST_TEST(frame.stats().bytes_peak == 1_MiB + 2000);
 }
 
+// Found by the model: pops leave the peak to the chain, and coalesce gives the chain back.
+BOOST_AUTO_TEST_CASE(coalesce_does_not_forget_the_peak) {
+  frame_resource frame{unchecked_first(1024)};
+  for (std::size_t bytes : {100U, 2900U}) frame.deallocate(frame.allocate(bytes, 1), bytes, 1);
+  BOOST_TEST(frame.stats().chunk_count == 2U);
+  frame.coalesce();
+  BOOST_TEST(frame.stats().chunk_count == 1U);
+  BOOST_TEST(frame.stats().bytes_peak == 2900U);
+}
+
 BOOST_AUTO_TEST_CASE(bytes_reserved_is_what_upstream_gave) {
   testing::checked_upstream upstream;
   frame_resource frame{unchecked(), &upstream};

@@ -322,6 +322,7 @@ chunk* frame_space::take_idle() noexcept {
 }
 
 chunk* frame_space::take_chain() noexcept {
+  note_peak();  // pops may have left it to `high`
   chunk* first = head_;
   if (first != nullptr && first->upstream_bytes == 0) {  // the caller's buffer stays
     first = head_->next;
