@@ -4,6 +4,7 @@
 // on six kinds of memory.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <child_process.hpp>
 #include <chrono>
 #include <contest.hpp>
@@ -15,8 +16,10 @@
 #include <limits>
 #include <outline_writer.hpp>
 #include <progress_bar.hpp>
+#include <rows/row.hpp>
 #include <rows/scratch_memory.hpp>
 #include <source_tree.hpp>
+#include <stdexcept>
 #include <string>
 
 namespace {
@@ -103,9 +106,15 @@ int run(options const& chosen) {
 
   contest_rules const rules{std::chrono::seconds{chosen.limit_s}, chosen.rounds};
   shared_array<std::uint64_t> const checksums{tree.files.size()};
-  auto const end = run_in_child(
-      [&] { make_outline(chosen, tree, json.is_open() ? &json : nullptr, checksums.get()); },
-      rules.limit, [] {});
+  auto const outline_child = [&] {
+    try {
+      make_outline(chosen, tree, json.is_open() ? &json : nullptr, checksums.get());
+    } catch (std::exception const& failure) {
+      std::cerr << "cpp_outline: " << failure.what() << '\n';
+      throw;
+    }
+  };
+  auto const end = run_in_child(outline_child, rules.limit, [] {});
   if (end.how != ending::finished) {
     std::cerr << "the outline could not be made\n";
     return EXIT_FAILURE;

@@ -17,11 +17,14 @@ namespace fs = std::filesystem;
 constexpr std::uintmax_t max_file_bytes = std::uintmax_t{1} << 30;
 
 bool is_source_name(fs::path const& path) {
-  static constexpr std::array<std::string_view, 16> endings{
-      "",    ".c",   ".cc",  ".cpp", ".cxx", ".def", ".h",   ".h++",
-      ".hh", ".hpp", ".hxx", ".inc", ".inl", ".ipp", ".ixx", ".tcc"};
+  static constexpr std::array<std::string_view, 18> endings{
+      "",    ".c",   ".cc",  ".cpp", ".cppm", ".cxx", ".def", ".h",   ".h++",
+      ".hh", ".hpp", ".hxx", ".inc", ".inl",  ".ipp", ".ixx", ".tcc", ".tpp"};
   return std::ranges::find(endings, path.extension().string()) != endings.end();
 }
+
+// What a version control system or an editor keeps for itself.
+bool is_hidden(fs::path const& path) { return path.filename().string().starts_with('.'); }
 
 // Every source file under `root`, directories that cannot be listed among `skipped`. Links to
 // directories are not followed: they may lead in a circle.
@@ -36,6 +39,7 @@ std::vector<fs::path> find_sources(fs::path const& root, std::vector<skipped_fil
     std::error_code error;
     fs::directory_iterator entry{directory, error};
     for (; !error && entry != fs::directory_iterator{}; entry.increment(error)) {
+      if (is_hidden(entry->path())) continue;
       std::error_code ignored;
       auto const type = entry->symlink_status(ignored).type();
       if (type == fs::file_type::directory) {

@@ -30,8 +30,9 @@ struct source_tree {
 
 /// Preconditions: root exists.
 /// Effects:       Calls progress(files done, files in all) before each file.
-/// Returns:       The files whose name ends as a C or C++ file's, or has no ending; `root` itself
-///                whatever it is called. What cannot be read as text is listed under `skipped`.
+/// Returns:       The files whose name ends as a C or C++ file's, or has no ending, but none that
+///                is hidden or lies in a hidden folder; `root` itself whatever it is called. What
+///                cannot be read as text is listed under `skipped`.
 source_tree read_sources(std::filesystem::path const& root,
                          std::function<void(std::size_t, std::size_t)> const& progress);
 

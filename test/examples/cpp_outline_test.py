@@ -146,6 +146,16 @@ class Input(InTemporaryFolder):
         written = self.json_of(self.folder)
         self.assertEqual({Path(s["path"]).name: s["reason"] for s in written["skipped"]}, expected)
 
+    def test_hidden_files_and_other_languages_are_left_out(self):
+        self.write("good.h", "int good;")
+        self.write("picture.png", b"\0")
+        self.write(".hidden.h", "int hidden;")
+        (self.folder / ".git").mkdir()
+        self.write(".git/object", b"\0")
+        written = self.json_of(self.folder)
+        self.assertEqual([Path(f["path"]).name for f in written["files"]], ["good.h"])
+        self.assertEqual(written["skipped"], [])
+
     def test_links_to_directories_in_a_circle_end(self):
         self.write("good.h", "int good;")
         (self.folder / "circle").symlink_to(self.folder)
@@ -169,6 +179,7 @@ class Input(InTemporaryFolder):
         self.assertIn(str(target), run.stderr)
         full = outline(FIXTURES / "tree", "--json", "/dev/full")
         self.assertNotEqual(full.returncode, 0)
+        self.assertIn("cannot write /dev/full", full.stderr)
 
     def test_a_progress_bar_is_shown_on_a_terminal_only(self):
         self.assertEqual(outline(FIXTURES / "tree").stderr, "")
