@@ -16,7 +16,8 @@ class frame_memory {
  public:
   static constexpr bool frees_one_by_one = false;
   explicit frame_memory(std::pmr::memory_resource* heap)
-      : scratch_({.name = "syntax trees", .initial_bytes = 512 * 1024}, heap), table_({.name = "outline"}, heap) {}
+      : scratch_({.name = "syntax trees", .initial_bytes = 512 * 1024}, heap),
+        table_({.name = "outline"}, heap) {}
 
   tidemark::frame_resource* scratch() noexcept { return &scratch_; }
   std::pmr::memory_resource* table() noexcept { return &table_; }
