@@ -7,8 +7,16 @@ set(TIDEMARK_TEST_TIMEOUT_SECONDS 300)
 
 # The entry point of all unit tests, and the precompiled header they share.
 add_library(tidemark_test_main OBJECT support/test_main.cpp)
-target_link_libraries(tidemark_test_main PUBLIC tidemark::tidemark Boost::unit_test_framework)
-target_compile_definitions(tidemark_test_main PUBLIC BOOST_TEST_DYN_LINK)
+target_link_libraries(tidemark_test_main PUBLIC tidemark::tidemark)
+if(TIDEMARK_BOOST_TEST_HEADER_ONLY)
+  # These make its entry point as the linked library has it.
+  target_compile_definitions(tidemark_test_main
+    PUBLIC BOOST_TEST_NO_MAIN BOOST_TEST_ALTERNATIVE_INIT_API)
+else()
+  find_package(Boost 1.81 REQUIRED COMPONENTS unit_test_framework)
+  target_link_libraries(tidemark_test_main PUBLIC Boost::unit_test_framework)
+  target_compile_definitions(tidemark_test_main PUBLIC BOOST_TEST_DYN_LINK)
+endif()
 target_include_directories(tidemark_test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 # g++ 12 sees overflows in libstdc++'s `"x" + std::string` that are not there (its bug 105651);
 # Boost's data-driven cases are full of them.
@@ -26,6 +34,15 @@ function(tidemark_test path)
   tidemark_warnings(${target})
   add_test(NAME ${path} COMMAND ${target} --color_output=no)
   set_tests_properties(${path} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# tidemark_threaded(path): a test that starts threads; the target threaded_tests builds all of them
+# and the CTest label `threads` runs them.
+add_custom_target(threaded_tests)
+function(tidemark_threaded path)
+  string(REPLACE "/" "_" target ${path}_test)
+  add_dependencies(threaded_tests ${target})
+  set_tests_properties(${path} PROPERTIES LABELS threads)
 endfunction()
 
 # tidemark_callsite(name): a user's program that checks itself with assertions, which are on in

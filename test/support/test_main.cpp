@@ -2,7 +2,11 @@
 
 // The entry point of every test program, compiled once.
 
+#ifdef BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
+#else
+#include <boost/test/included/unit_test.hpp>
+#endif
 #include <string_view>
 
 namespace {
