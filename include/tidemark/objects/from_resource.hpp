@@ -22,27 +22,56 @@
 #include <cstring>
 #include <memory>
 #include <memory_resource>
-#include <type_traits>
 
 namespace tidemark {
 
+namespace detail {
+
+/// A parameter of a coroutine that its allocation does not look at.
+struct ignored_argument {
+  ignored_argument() = default;
+  template <class T>
+  ignored_argument(T const&) noexcept {}  // NOLINT(google-explicit-constructor)
+};
+
+}  // namespace detail
+
 struct from_resource {
+ private:
+  using ignored = detail::ignored_argument;
+
+ public:
   /// The coroutine's first parameters are `std::allocator_arg` and a resource's address, a scope,
-  /// or an allocator; of a member function or a lambda, the first after the object. Throws: What
-  /// the resource throws, at the call of the coroutine. Remarks:        A frame that holds
-  /// over-aligned variables is not aligned for them: C++20 has no
+  /// or an allocator; of a member function or a lambda, the first after the object. Up to twelve
+  /// more may follow. Throws:         What the resource throws, at the call of the coroutine.
+  /// Remarks:        A frame that holds over-aligned variables is not aligned for them: C++20 has
+  /// no
   ///                 way to ask. What it gets is alignment for `std::max_align_t`.
-  template <class... Rest>
+  // No templates: of a template operator new, g++ 12 says at -O0 that operator delete mismatches
+  // it.
   static void* operator new(std::size_t bytes, std::allocator_arg_t,
-                            std::pmr::polymorphic_allocator<> where, Rest const&...) {
+                            std::pmr::polymorphic_allocator<> where, ignored = {}, ignored = {},
+                            ignored = {}, ignored = {}, ignored = {}, ignored = {}, ignored = {},
+                            ignored = {}, ignored = {}, ignored = {}, ignored = {}, ignored = {}) {
     return allocate(bytes, where.resource());
   }
-  template <class Object, class... Rest>
-    requires(!std::same_as<std::remove_cvref_t<Object>, std::allocator_arg_t>)
-  static void* operator new(std::size_t bytes, Object const&, std::allocator_arg_t,
-                            std::pmr::polymorphic_allocator<> where, Rest const&...) {
+  static void* operator new(std::size_t bytes, ignored /*object*/, std::allocator_arg_t,
+                            std::pmr::polymorphic_allocator<> where, ignored = {}, ignored = {},
+                            ignored = {}, ignored = {}, ignored = {}, ignored = {}, ignored = {},
+                            ignored = {}, ignored = {}, ignored = {}, ignored = {}, ignored = {}) {
     return allocate(bytes, where.resource());
   }
+  /// Refuses what would silently take the default resource: an `std::allocator_arg` that no
+  /// resource follows, or too many parameters after it.
+  template <class Where, class... Rest>
+    requires(sizeof...(Rest) > 12 ||
+             !std::convertible_to<Where&, std::pmr::polymorphic_allocator<>>)
+  static void* operator new(std::size_t, std::allocator_arg_t, Where&, Rest&...) = delete;
+  template <class Object, class Where, class... Rest>
+    requires(sizeof...(Rest) > 12 ||
+             !std::convertible_to<Where&, std::pmr::polymorphic_allocator<>>)
+  static void* operator new(std::size_t, Object const&, std::allocator_arg_t, Where&,
+                            Rest&...) = delete;
   /// A coroutine that is given no resource: the default one.
   static void* operator new(std::size_t bytes) {
     return allocate(bytes, std::pmr::get_default_resource());
