@@ -55,6 +55,12 @@ class task {
 }
 [[gnu::noinline]] task without(int value) { co_return static_cast<std::size_t>(value); }
 
+// The longest list of parameters that is looked at: twelve after the resource.
+[[gnu::noinline]] task sum(std::allocator_arg_t, std::pmr::memory_resource*, int a, int b, int c,
+                           int d, int e, int f, int g, int h, int i, int j, int k, int l) {
+  co_return static_cast<std::size_t>(a + b + c + d + e + f + g + h + i + j + k + l);
+}
+
 struct parser {
   std::size_t base;
   [[gnu::noinline]] task parse(std::allocator_arg_t, std::pmr::memory_resource*,
@@ -79,6 +85,8 @@ BOOST_AUTO_TEST_CASE(an_allocator_or_a_scope_is_a_place_too) {
   BOOST_TEST(run(in_allocator(std::allocator_arg, &upstream)) == 3U);
   BOOST_TEST(upstream.calls() == 1U);
   BOOST_TEST(upstream.complaint() == "");
+  BOOST_TEST(run(sum(std::allocator_arg, &upstream, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)) == 78U);
+  BOOST_TEST(upstream.calls() == 2U);
   frame_resource frame{&upstream};
   memory_scope scope{frame};
   BOOST_TEST(run(in_scope(std::allocator_arg, scope, 1, std::make_unique<int>(9))) == 9U);

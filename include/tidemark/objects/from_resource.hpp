@@ -63,15 +63,23 @@ struct from_resource {
   }
   /// Refuses what would silently take the default resource: an `std::allocator_arg` that no
   /// resource follows, or too many parameters after it.
+  // By an assertion: a deleted function would be passed over for the one without parameters.
   template <class Where, class... Rest>
     requires(sizeof...(Rest) > 12 ||
              !std::convertible_to<Where&, std::pmr::polymorphic_allocator<>>)
-  static void* operator new(std::size_t, std::allocator_arg_t, Where&, Rest&...) = delete;
+  static void* operator new(std::size_t, std::allocator_arg_t, Where&, Rest&...) {
+    static_assert(sizeof...(Rest) > 12,
+                  "from_resource: std::allocator_arg is followed by a resource");
+    static_assert(sizeof...(Rest) <= 12, "from_resource: over 12 parameters follow the resource");
+    return allocate(0, nullptr);
+  }
   template <class Object, class Where, class... Rest>
     requires(sizeof...(Rest) > 12 ||
              !std::convertible_to<Where&, std::pmr::polymorphic_allocator<>>)
-  static void* operator new(std::size_t, Object const&, std::allocator_arg_t, Where&,
-                            Rest&...) = delete;
+  static void* operator new(std::size_t, Object const&, std::allocator_arg_t, Where& where,
+                            Rest&... rest) {
+    return operator new(0, std::allocator_arg, where, rest...);
+  }
   /// A coroutine that is given no resource: the default one.
   static void* operator new(std::size_t bytes) {
     return allocate(bytes, std::pmr::get_default_resource());
