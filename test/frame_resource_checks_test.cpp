@@ -154,6 +154,28 @@ BOOST_AUTO_TEST_CASE(objects_are_live_while_their_destructors_run) {
   BOOST_TEST(seen);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_destructor_allocates_is_live_and_what_it_frees_is_dead) {
+  struct user {
+    frame_resource& frame;
+    bool* fresh;
+    user(frame_resource& owner, bool& result) : frame(owner), fresh(&result) {}
+    ~user() {
+      auto* const block = static_cast<char*>(frame.allocate(100, 1));
+      *fresh = static_cast<unsigned char>(block[99]) == detail::fresh_fill;
+      check_live(block, 100);
+      frame.deallocate(block, 100, 1);
+      check_dead(block, 100);
+    }
+  };
+  bool fresh = false;
+  frame_resource frame{checked()};
+  {
+    memory_scope scope{frame};
+    static_cast<void>(scope.make<user>(frame, fresh));
+  }
+  BOOST_TEST(fresh);
+}
+
 BOOST_AUTO_TEST_CASE(memory_goes_back_upstream_accessible) {
   testing::checked_upstream upstream;  // overwrites what it gets back
   {

@@ -143,6 +143,16 @@ BOOST_AUTO_TEST_CASE(reset_keeps_memory_and_release_gives_it_back) {
   BOOST_TEST(frame.allocate(100) != nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(after_release_a_frame_grows_from_its_first_chunk_again) {
+  frame_resource frame{unchecked_first(1024)};
+  static_cast<void>(frame.allocate(10));
+  std::size_t const first = frame.stats().bytes_reserved;
+  for (int i = 0; i < 100; ++i) static_cast<void>(frame.allocate(1500));
+  frame.release();
+  static_cast<void>(frame.allocate(10));
+  BOOST_TEST(frame.stats().bytes_reserved == first);
+}
+
 BOOST_AUTO_TEST_CASE(trim_gives_idle_chunks_back_under_open_scopes_and_says_how_much) {
   testing::checked_upstream upstream;
   frame_resource frame{unchecked(), &upstream};
@@ -231,6 +241,19 @@ BOOST_AUTO_TEST_CASE(the_limit_counts_headers_and_bookkeeping) {
   }
   BOOST_TEST(upstream.totals().bytes_peak <= 20'000U);
   BOOST_TEST(upstream.totals().bytes_peak > 18'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_whose_bookkeeping_does_not_fit_the_limit_throws) {
+  testing::checked_upstream upstream;
+  frame_resource frame{limited_to(3000), &upstream};
+  for (int d = 0; d < 4; ++d) static_cast<void>(frame.checkpoint());
+  try {
+    for (;;) static_cast<void>(frame.checkpoint());
+  } catch (resource_exhausted const& what) {
+    BOOST_TEST(what.requested_bytes > what.available_bytes);
+  }
+  BOOST_TEST(upstream.totals().bytes_peak <= 3000U);
+  BOOST_TEST(frame.depth() >= 4U);
 }
 
 BOOST_AUTO_TEST_CASE(exhaustion_names_the_frame_and_the_bytes_and_changes_nothing) {

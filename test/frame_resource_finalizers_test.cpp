@@ -288,6 +288,20 @@ BOOST_AUTO_TEST_CASE(a_scope_that_ends_in_a_destructor_closes_when_the_destructo
   BOOST_TEST((log == numbers{2, 1}));
 }
 
+BOOST_AUTO_TEST_CASE(a_scope_that_ends_in_a_destructor_closes_after_the_raw_checkpoint_above) {
+  misuse_recorder recorder;
+  numbers log;
+  frame_resource frame;
+  auto outer = std::make_unique<frame_scope>(frame);
+  static_cast<void>(outer->make<logged>(1, log));
+  marker const mark = frame.checkpoint();
+  static_cast<void>(frame.make<at_end>([&] { outer.reset(); }));
+  frame.rewind(mark);
+  BOOST_TEST(recorder.seen.size() == 1U);
+  BOOST_TEST(frame.depth() == 0U);
+  BOOST_TEST((log == numbers{1}));
+}
+
 BOOST_AUTO_TEST_CASE(making_fails_without_memory_and_leaves_nothing) {
   testing::checked_upstream upstream;
   numbers log;

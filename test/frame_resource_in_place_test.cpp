@@ -179,6 +179,25 @@ BOOST_AUTO_TEST_CASE(an_inner_scope_does_not_use_the_arrays_of_an_outer_one) {
   BOOST_TEST(overlap(outer.allocate(4096, 8), 4096, array, 8192));
 }
 
+BOOST_AUTO_TEST_CASE(arrays_that_a_kept_scope_freed_are_used_by_the_enclosing_one) {
+  frame_resource frame{unchecked_first(64_KiB)};
+  memory_scope outer{frame};
+  for (int round = 0; round < 3; ++round) {
+    {
+      memory_scope inner{frame};
+      void* const first = inner.allocate(4096, 8);
+      void* const second = inner.allocate(8192, 8);
+      static_cast<void>(inner.allocate(64, 8));
+      inner.deallocate(first, 4096, 8);  // its place holds the list
+      inner.deallocate(second, 8192, 8);
+      inner.keep();
+    }
+    std::size_t const before = in_use(frame);
+    std::memset(outer.allocate(8192, 8), round, 8192);
+    BOOST_TEST(in_use(frame) == before);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_frame_that_does_not_recycle_leaves_arrays_alone) {
   frame_options options = unchecked_first(64_KiB);
   options.recycle_outgrown = false;

@@ -194,10 +194,11 @@ BOOST_AUTO_TEST_CASE(the_resource_of_a_checkpoint_kept_at_depth_1_means_no_check
   BOOST_TEST(in_use(frame) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_block_kept_into_an_outer_scope_pops_there) {
+BOOST_AUTO_TEST_CASE(a_block_kept_into_an_outer_scope_pops_there_and_so_on_down) {
   frame_resource frame{unchecked()};
   memory_scope outer{frame};
   std::size_t const before = in_use(frame);
+  void* const older = outer.allocate(64, 8);
   void* block = nullptr;
   {
     memory_scope inner{frame};
@@ -205,6 +206,7 @@ BOOST_AUTO_TEST_CASE(a_block_kept_into_an_outer_scope_pops_there) {
     inner.keep();
   }
   outer.deallocate(block, 64, 8);
+  outer.deallocate(older, 64, 8);
   BOOST_TEST(in_use(frame) == before);
 }
 
