@@ -30,10 +30,10 @@
 #include <memory_resource>
 #include <span>
 #include <string_view>
-#include <tidemark/check_level.hpp>
 #include <tidemark/config.hpp>
 #include <tidemark/detail/frame_engine.hpp>
 #include <tidemark/error.hpp>
+#include <tidemark/frame_options.hpp>
 #include <tidemark/marker.hpp>
 #include <tidemark/rewindable_resource.hpp>
 #include <tidemark/stats.hpp>
@@ -45,22 +45,9 @@ namespace tidemark {
 
 class frame_resource;
 
-enum class frame_owner : std::uint8_t {
-  thread,  // the thread that opened the outermost checkpoint
-  lease    // whoever holds it: a task that may move between threads
-};
-
-struct frame_options {
-  std::string_view name = {};                 // copied, up to 31 bytes
-  std::size_t initial_bytes = 4096 - 64;      // capacity of the first chunk: with its header a page
-  std::size_t max_chunk_bytes = 1024 * 1024;  // growth doubles up to here; a power of two
-  std::size_t limit_bytes = SIZE_MAX;         // of all that upstream gave
-  bool recycle_outgrown = true;               // reuse freed arrays of 2 KiB and more in their scope
-  frame_owner owner = frame_owner::thread;
-  check_level check = check_level::automatic;
-};
-
 namespace detail {
+
+class frame_checks;
 
 /// The resource of one checkpoint of a frame; the frame owns it.
 class frame_scope_resource final : public bound_resource_base, public scope_binding {
@@ -164,6 +151,7 @@ class frame_resource final : public rewindable_resource {
  private:
   friend struct detail::scope_access;
   friend class detail::frame_scope_resource;
+  friend class detail::frame_checks;
   struct bookkeeping;
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
@@ -213,7 +201,7 @@ class frame_resource final : public rewindable_resource {
   void* storage_at(std::uint64_t serial, std::uint32_t depth, std::size_t bytes,
                    std::size_t alignment) {
     if (serial == engine_.top_serial()) return allocate(bytes, alignment);
-    return allocate_at(depth, bytes, alignment);
+    return allocate_at(depth, bytes, alignment, nullptr);
   }
   void link_at(std::uint64_t serial, std::uint32_t depth, detail::finalizer& node);
 
@@ -231,10 +219,19 @@ class frame_resource final : public rewindable_resource {
   void deallocate_bound(detail::scope_binding& binding, std::byte* block,
                         std::size_t bytes) noexcept;
 
-  void* allocate_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment);
+  // `caller`: the return address of the public call, for the reports of a checked pool.
+  void* allocate_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
+                    void const* caller);
   bool expand_at(std::uint32_t depth, std::byte* block, std::size_t old_bytes,
-                 std::size_t new_bytes) noexcept;
-  void free_at(std::uint32_t depth, std::byte* block, std::size_t bytes) noexcept;
+                 std::size_t new_bytes, void const* caller) noexcept;
+  void free_at(std::uint32_t depth, std::byte* block, std::size_t bytes,
+               void const* caller) noexcept;
+  void free_late(std::byte* block, std::size_t bytes, void const* caller) noexcept;
+  void* take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment);
+  void rewind_to(std::uint32_t depth, source_location where, void const* caller) noexcept;
+  void keep_to(std::uint32_t depth) noexcept;
+  void close_ended(void const* caller) noexcept;
+  void reset_all(void const* caller) noexcept;
   void obtain_chunk(detail::chunk_request const& wanted, std::size_t bytes);
   void* obtain_bookkeeping(std::size_t bytes);
   void give_back(detail::chunk* chunk) noexcept;
@@ -244,16 +241,13 @@ class frame_resource final : public rewindable_resource {
   void grow_bindings();
   std::size_t available_bytes() const noexcept { return limit_bytes_ - reserved_bytes_; }
 
-  std::uint32_t checked_depth(marker mark, source_location where) noexcept;
-  bool closable(std::uint32_t depth, source_location where) noexcept;
-  void report(misuse_kind kind, source_location opened, source_location used,
-              void const* address = nullptr) const noexcept;
+  std::uint32_t checked_depth(marker mark, source_location where, void const* caller) noexcept;
+  bool closable(std::uint32_t depth, source_location where, void const* caller) noexcept;
+  void report(misuse bug, void const* caller) const noexcept;
   source_location opened_at(std::uint64_t serial, std::uint32_t depth) const noexcept;
-  [[noreturn]] void refuse_closed(std::uint64_t serial, std::uint32_t depth) const;
-  void require_open(marker mark) const {
-    if (do_is_open(mark)) return;
-    refuse_closed(detail::marker_access::serial(mark), detail::marker_access::depth(mark));
-  }
+  [[noreturn]] void refuse_closed(std::uint64_t serial, std::uint32_t depth,
+                                  void const* caller) const;
+  [[gnu::noinline]] void require_open(marker mark) const;
 
   detail::frame_engine engine_;
   std::pmr::memory_resource* upstream_;
@@ -262,8 +256,10 @@ class frame_resource final : public rewindable_resource {
   std::size_t chunk_count_ = 0;
   std::size_t upstream_calls_ = 0;  // allocations asked of upstream
   std::size_t late_frees_ = 0;
-  bookkeeping* bookkeeping_ = nullptr;  // blocks of records and bindings beyond the inline ones
+  detail::frame_checks* checks_ = nullptr;  // of a checked pool; made by its first slow half
+  bookkeeping* bookkeeping_ = nullptr;      // blocks of records and bindings beyond the inline ones
   resource_name name_;
+  frame_owner owner_;
   detail::chunk buffer_header_{};  // of a caller's buffer
   detail::frame_scope_resource bound_[detail::frame_engine::inline_records];
 };
@@ -333,7 +329,9 @@ T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... 
                                                           std::forward<Args>(args)...);
   } catch (...) {
     // Frees nothing that a constructor which closed this scope has given to somebody else.
-    if (engine_.is_open(serial, depth)) free_at(depth, static_cast<std::byte*>(storage), bytes);
+    if (engine_.is_open(serial, depth)) {
+      free_at(depth, static_cast<std::byte*>(storage), bytes, nullptr);
+    }
     throw;
   }
   if constexpr (!trivial) {

@@ -110,8 +110,13 @@ class frame_engine {
 
   /// The scope object of an open record is gone, but another scope is open above it.
   void end_later(std::uint32_t depth, scope_end how) noexcept;
-  /// Closes what `end_later` left and nothing holds open any more.
-  void close_ended() noexcept;
+  /// The next record that `end_later` left and nothing holds open any more; depth 0: none.
+  struct ended_scope {
+    std::uint32_t depth = 0;
+    scope_end how = scope_end::none;
+    explicit operator bool() const noexcept { return depth != 0; }
+  };
+  ended_scope next_ended() const noexcept;
 
   /// Closes everything and frees what no checkpoint held.
   /// Preconditions: no finalizer is running.
