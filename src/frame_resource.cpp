@@ -4,7 +4,7 @@
 #include <tidemark/detail/poison.hpp>
 #include <tidemark/frame_resource.hpp>
 
-#include "frame_checks.hpp"
+#include "frame_resource_checks.hpp"
 
 namespace tidemark {
 

@@ -6,7 +6,7 @@
 #include <new>
 #include <tidemark/frame_resource.hpp>
 
-#include "frame_checks.hpp"
+#include "frame_resource_checks.hpp"
 
 namespace tidemark {
 

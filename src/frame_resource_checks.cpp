@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "frame_checks.hpp"
+#include "frame_resource_checks.hpp"
 
 #include <algorithm>
 #include <cstdlib>
