@@ -7,6 +7,7 @@
 #include <tidemark/check_level.hpp>
 #include <tidemark/config.hpp>
 #include <tidemark/error.hpp>
+#include <tidemark/frame_options.hpp>
 #include <tidemark/frame_resource.hpp>
 #include <tidemark/literals.hpp>
 #include <tidemark/marker.hpp>
@@ -19,4 +20,5 @@
 #include <tidemark/stats.hpp>
 #include <tidemark/upstream/default_upstream.hpp>
 #include <tidemark/upstream/mimalloc_resource.hpp>
+#include <tidemark/upstream/page_resource.hpp>
 #include <tidemark/with_scope.hpp>

@@ -7,12 +7,11 @@
 #if __has_include(<sys/mman.h>)
 #include <sys/mman.h>
 #include <unistd.h>
-#define TIDEMARK_HAS_PAGES 1
-#else
-#define TIDEMARK_HAS_PAGES 0
 #endif
 
 namespace tidemark {
+#if __has_include(<sys/mman.h>)
+
 namespace {
 
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
@@ -23,8 +22,6 @@ std::size_t in_pages(std::size_t bytes, std::size_t page) noexcept {
 }
 
 }  // namespace
-
-#if TIDEMARK_HAS_PAGES
 
 bool page_resource::is_supported() noexcept { return true; }
 
@@ -48,8 +45,8 @@ void* page_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (committed == 0 || range == 0 || range > most || aligned > most) throw std::bad_alloc();
 
   std::size_t const mapped = range + slack + 2 * guard;
-  void* const memory = ::mmap(nullptr, mapped, PROT_NONE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const memory =
+      ::mmap(nullptr, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   auto* const first = static_cast<std::byte*>(memory);
   std::byte* const block = first + guard + detail::padding_to(first + guard, aligned);
@@ -76,8 +73,7 @@ void page_resource::do_deallocate(void* block, std::size_t bytes, std::size_t) {
   committed_bytes_.fetch_sub(in_pages(bytes, page_bytes()), std::memory_order_relaxed);
 }
 
-bool page_resource::try_expand(void* block, std::size_t old_bytes,
-                               std::size_t new_bytes) noexcept {
+bool page_resource::try_expand(void* block, std::size_t old_bytes, std::size_t new_bytes) noexcept {
   std::size_t const before = in_pages(old_bytes, page_bytes());
   std::size_t const after = in_pages(new_bytes, page_bytes());
   if (new_bytes == 0 || after == 0 || after > capacity_of(old_bytes)) return false;

@@ -6,18 +6,18 @@
 //   |guard| committed ........ | reserved, inaccessible ............ |guard|
 //         ^ block              ^ block + bytes                       ^ block + reserve_bytes
 //
-// Use it as upstream of a pool whose memory shall be contiguous (a frame over a reserved range grows
-// without a second chunk), lie on huge pages, or end at a page that traps. Do not allocate small
-// blocks from it: the least it gives is a page.
+// Use it as upstream of a pool whose memory shall be contiguous (a frame over a reserved range
+// grows without a second chunk), lie on huge pages, or end at a page that traps. Do not allocate
+// small blocks from it: the least it gives is a page.
 //
-// Linux: `mmap`, `mprotect`, `madvise`. Other systems with `mmap` get the same without huge pages; on
-// the rest `allocate` throws `std::bad_alloc` and `is_supported()` is false.
+// Linux: `mmap`, `mprotect`, `madvise`. Other systems with `mmap` get the same without huge pages;
+// on the rest `allocate` throws `std::bad_alloc` and `is_supported()` is false.
 //
 // Thread rule: any thread; calls share nothing but the counters.
 //
 // Invariants:
-//  1. A range's size follows from the options and the block's size alone: max(reserve_bytes, bytes),
-//     in pages, and the guards. So no bookkeeping stands beside the mapping.
+//  1. A range's size follows from the options and the block's size alone: the larger of
+//     reserve_bytes and bytes, in pages, and the guards. No bookkeeping stands beside the mapping.
 //  2. Bytes beyond the block are inaccessible, up to the next page.
 
 #include <atomic>
@@ -43,8 +43,8 @@ class page_resource final : public std::pmr::memory_resource {
   /// Grows a block where it is, or gives the pages at its end back.
   /// Preconditions: `block` has `old_bytes` bytes of this resource.
   /// Effects:       Pages that come in are zero; those that go out are returned to the system.
-  /// Returns:       Whether the block now has `new_bytes`; false if that exceeds its range, is 0, or
-  ///                the system refuses. Nothing is changed then.
+  /// Returns:       Whether the block now has `new_bytes`; false if that exceeds its range, is 0,
+  ///                or the system refuses. Nothing is changed then.
   /// Complexity:    A system call, unless the count of pages stays.
   bool try_expand(void* block, std::size_t old_bytes, std::size_t new_bytes) noexcept;
 
