@@ -55,10 +55,12 @@ set(TIDEMARK_SOURCES
   src/detail/code_trace.cpp
   src/detail/frame_engine.cpp
   src/detail/frame_space.cpp
+  src/detail/frame_space_chunks.cpp
   src/detail/poison.cpp
   src/detail/serial_source.cpp
   src/error.cpp
   src/frame_resource_checks.cpp
+  src/frame_resource_chunks.cpp
   src/frame_resource.cpp
   src/frame_resource_scopes.cpp
   src/report.cpp

@@ -37,6 +37,12 @@ frame_resource::frame_resource(frame_options const& options,
       bound_{*this, *this, *this, *this, *this} {
   static_assert(frame_engine::inline_records == 5, "one initialiser for each");
   for (std::uint32_t d = 0; d < frame_engine::inline_records; ++d) engine_.bind(d, bound_[d]);
+  if (upstream_ == default_upstream()) return;
+  auto* const pages = dynamic_cast<page_resource*>(upstream_);
+  if (pages != nullptr && pages->options().reserve_bytes != 0) {
+    pages_ = pages;
+    engine_.space.keep_in_chain();
+  }
 }
 
 frame_resource::frame_resource(void* buffer, std::size_t bytes,
@@ -123,22 +129,6 @@ void* frame_resource::try_allocate_for(marker mark, std::size_t bytes,
   } catch (...) {
     return nullptr;
   }
-}
-
-void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes) {
-  std::size_t const least =
-      detail::round_up(wanted.payload_bytes + chunk_alignment, chunk_alignment);
-  std::size_t const whole_lines = ~(chunk_alignment - 1);
-  if (wanted.payload_bytes == 0) throw resource_exhausted(name_, bytes, available_bytes());
-  if (least > (available_bytes() & whole_lines)) trim();
-  // Near the limit a chunk shrinks to what is left.
-  std::size_t const size = std::min(wanted.wanted_bytes, available_bytes() & whole_lines);
-  if (size < least) throw resource_exhausted(name_, bytes, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(size, chunk_alignment);
-  reserved_bytes_ += size;
-  ++chunk_count_;
-  engine_.space.give(*detail::make_chunk(memory, size, wanted.wanted_bytes), wanted);
 }
 
 void* frame_resource::obtain_bookkeeping(std::size_t bytes) {
@@ -256,51 +246,6 @@ void frame_resource::release() noexcept {
   reset_all(caller);
   window const open{engine_};
   release_chunks();
-}
-
-void frame_resource::give_back(chunk* chunk) noexcept {
-  reserved_bytes_ -= chunk->upstream_bytes;
-  --chunk_count_;
-  upstream_->deallocate(chunk, chunk->upstream_bytes, chunk_alignment);
-}
-
-void frame_resource::give_back_all(chunk* first) noexcept {
-  while (chunk* const c = first) {
-    first = c->next;
-    give_back(c);
-  }
-}
-
-void frame_resource::release_chunks() noexcept {
-  give_back_all(engine_.space.take_chain());
-  engine_.rebase();
-  trim();
-}
-
-std::size_t frame_resource::trim() noexcept {
-  std::size_t const before = reserved_bytes_;
-  while (chunk* const c = engine_.space.take_idle()) give_back(c);
-  return before - reserved_bytes_;
-}
-
-void frame_resource::coalesce() {
-  frame_checks::visit const visit{*this, __builtin_return_address(0)};
-  if (visit.is_refused()) return;
-  window const open{engine_};
-  detail::frame_space& space = engine_.space;
-  detail::frame_space::chain_size const chain = space.chain();
-  bool const empty = engine_.depth() == 0 && space.used_bytes(space.main.cursor) == 0;
-  if (!empty || chain.chunk_count < 2) return;
-  std::size_t const size = chain.upstream_bytes;
-  if (size > available_bytes()) throw resource_exhausted(name_, size, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(size, chunk_alignment);
-  give_back_all(space.take_chain());
-  engine_.rebase();
-  reserved_bytes_ += size;
-  ++chunk_count_;
-  space.give(*detail::make_chunk(memory, size, size),
-             {.payload_bytes = size - chunk_alignment, .wanted_bytes = size, .for_chain = true});
 }
 
 resource_stats frame_resource::stats() const noexcept {

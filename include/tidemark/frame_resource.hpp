@@ -38,6 +38,7 @@
 #include <tidemark/rewindable_resource.hpp>
 #include <tidemark/stats.hpp>
 #include <tidemark/upstream/default_upstream.hpp>
+#include <tidemark/upstream/page_resource.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -154,12 +155,8 @@ class frame_resource final : public rewindable_resource {
   friend class detail::frame_checks;
   struct bookkeeping;
 
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    return allocate(bytes, alignment);
-  }
-  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
-    deallocate(block, bytes, alignment);
-  }
+  void* do_allocate(std::size_t n, std::size_t a) override { return allocate(n, a); }
+  void do_deallocate(void* p, std::size_t n, std::size_t a) override { deallocate(p, n, a); }
   bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
     return this == &other;
   }
@@ -234,6 +231,8 @@ class frame_resource final : public rewindable_resource {
   void reset_all(void const* caller) noexcept;
   void obtain_chunk(detail::chunk_request const& wanted, std::size_t bytes);
   void* obtain_bookkeeping(std::size_t bytes);
+  bool grow_in_place(detail::chunk_request const& wanted) noexcept;
+  void shrink_in_place() noexcept;
   void give_back(detail::chunk* chunk) noexcept;
   void give_back_all(detail::chunk* first) noexcept;
   void release_chunks() noexcept;
@@ -251,6 +250,7 @@ class frame_resource final : public rewindable_resource {
 
   detail::frame_engine engine_;
   std::pmr::memory_resource* upstream_;
+  page_resource* pages_ = nullptr;  // upstream_, if it reserves ranges that chunks can grow in
   std::size_t limit_bytes_;
   std::size_t reserved_bytes_ = 0;  // what upstream gave: chunks and bookkeeping
   std::size_t chunk_count_ = 0;

@@ -74,6 +74,13 @@ class frame_space {
              chunk_request& wanted) noexcept;
   void give(chunk& fresh, chunk_request const& wanted) noexcept;
 
+  /// From now on no block gets a chunk of its own: the chain's last chunk grows where it is.
+  void keep_in_chain() noexcept { own_chunk_bytes_ = SIZE_MAX; }
+  /// Returns:    The chunk that blocks are taken from, if it is upstream's and the chain's last.
+  chunk* last_in_use() const noexcept;
+  /// The chunk's bytes end elsewhere now, by `wanted_bytes` if it grew for a request.
+  void set_end(chunk& last, std::byte* end, std::size_t wanted_bytes) noexcept;
+
   /// Frees a block that is not on top of the main region: pops it from the side region, puts a
   /// chunk of its own back, or recycles an array of `large_block_bytes` and more.
   /// Returns:    False if no block of the scope lies there, or it waits for the scope's end.
@@ -124,7 +131,10 @@ class frame_space {
   chunk* take_chain() noexcept;
 
  private:
+  static constexpr std::size_t least_chunk_bytes = 512;
+
   void note_peak() noexcept;
+  void note_growth(std::size_t wanted_bytes) noexcept;
   void enter(chunk& next, scope_record& r) noexcept;
   void* take_from_chain(scope_record& r, std::size_t bytes, std::size_t alignment,
                         chunk_request& wanted) noexcept;
