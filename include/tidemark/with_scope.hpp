@@ -3,9 +3,8 @@
 
 // Runs a function in a scope of its own.
 //
-//   with_scope(pool, f)                 f(scope) -> result, scope falls back
-//   with_scope(pool, destination, f)    f(scope) -> result -> remade in destination, scope falls
-//   back
+//   with_scope(pool, f)                 f(scope) -> result, then the scope falls back
+//   with_scope(pool, destination, f)    f(scope) -> result -> remade there, then as above
 //
 // Use it where scratch memory ends in a value: what could carry the scratch out does not compile.
 // Do not use it where several values leave at different times; there a `memory_scope` is open.

@@ -29,7 +29,7 @@ void frame_engine::park() noexcept {
 void frame_engine::use_records(void* memory, std::uint32_t count) noexcept {
   auto* const fresh = static_cast<scope_record*>(memory);
   for (std::uint32_t i = 0; i < count; ++i) {
-    ::new (fresh + i) scope_record(i < record_count_ ? std::move(records_[i]) : scope_record{});
+    ::new (fresh + i) scope_record(i < record_count_ ? records_[i] : scope_record{});
   }
   records_ = fresh;
   record_count_ = count;

@@ -35,8 +35,7 @@ struct escape_answer;
 /// Whether a T may still point into a pool when the scope that made it has closed. Specialise it,
 /// as `inline constexpr bool`, for a type whose answer is wrong.
 // Not a bool here, so that a user's specialisation is told from this one by its type alone: of
-// types that hold each other the answer of one would otherwise ask for the other's, and so for its
-// own.
+// types that hold each other, each would otherwise ask for the other's answer to find its own.
 template <class T>
 inline constexpr detail::escape_answer<T> may_point_into_pool{};
 
