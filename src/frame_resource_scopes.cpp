@@ -193,10 +193,9 @@ void frame_resource::require_open(marker mark) const {
                 __builtin_return_address(0));
 }
 
-void frame_resource::link_at(std::uint64_t serial, std::uint32_t depth, detail::finalizer& node) {
+void frame_resource::require_still_open(std::uint64_t serial, std::uint32_t depth) const {
   // A constructor may have closed the scope it was called in.
   if (!engine_.is_open(serial, depth)) refuse_closed(serial, depth, __builtin_return_address(0));
-  engine_.link(depth, node);
 }
 
 }  // namespace tidemark

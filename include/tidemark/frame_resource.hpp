@@ -92,6 +92,7 @@ class frame_resource final : public rewindable_resource {
   frame_resource(std::nullptr_t, Rest const&...) = delete;
   frame_resource(std::size_t, std::nullptr_t) = delete;
   frame_resource(frame_options const&, std::nullptr_t) = delete;
+  frame_resource(std::pmr::memory_resource*, std::size_t) = delete;  // not a buffer
   /// Runs the destructors of what `make` made and returns all memory.
   ~frame_resource() override;
 
@@ -200,7 +201,7 @@ class frame_resource final : public rewindable_resource {
     if (serial == engine_.top_serial()) return allocate(bytes, alignment);
     return allocate_at(depth, bytes, alignment, nullptr);
   }
-  void link_at(std::uint64_t serial, std::uint32_t depth, detail::finalizer& node);
+  void require_still_open(std::uint64_t serial, std::uint32_t depth) const;
 
   [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment);
   [[gnu::noinline]] void deallocate_slow(std::byte* block, std::size_t bytes) noexcept;
@@ -275,7 +276,7 @@ inline void frame_resource::deallocate(void* block, std::size_t bytes, std::size
   auto* const freed = static_cast<std::byte*>(block);
   if (engine_.space.main.is_top(freed, bytes)) {
     engine_.space.pop_main(freed);
-  } else if (bytes >= engine_.space.slow_free_bytes) [[unlikely]] {
+  } else if (bytes - 1 >= engine_.space.quiet_free_bytes) [[unlikely]] {  // 0 wraps: it is slow
     deallocate_slow(freed, bytes);
   }
 }
@@ -316,9 +317,8 @@ T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... 
   constexpr std::size_t alignment = trivial ? alignof(T) : alignof(node);
   // Taken before the storage: a constructor may move the records.
   detail::scope_binding& binding = *engine_.record(depth).binding;
-  if constexpr (std::uses_allocator_v<T, std::pmr::polymorphic_allocator<>>) {
-    binding.handed_out = true;
-  }
+  // Not only uses_allocator_v: a pair hands the resource to its members, too.
+  if constexpr (!std::is_trivially_copyable_v<T>) binding.handed_out = true;
   std::pmr::polymorphic_allocator<> const allocator{
       &static_cast<detail::frame_scope_resource&>(binding)};
   void* const storage = storage_at(serial, depth, bytes, alignment);
@@ -335,12 +335,13 @@ T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... 
     throw;
   }
   if constexpr (!trivial) {
+    require_still_open(serial, depth);  // before the storage is written: it may be somebody else's
     auto* const linked = ::new (storage) detail::finalizer{
         nullptr, [](detail::finalizer* f) noexcept {
           auto* const made = reinterpret_cast<std::byte*>(f) + offsetof(node, object);
           std::destroy_at(std::launder(reinterpret_cast<T*>(made)));
         }};
-    link_at(serial, depth, *linked);
+    engine_.link(depth, *linked);
   }
   return object;
 }

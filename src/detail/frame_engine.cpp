@@ -201,6 +201,7 @@ void* frame_engine::take(std::uint32_t depth, std::size_t bytes, std::size_t ali
 
 bool frame_engine::free(std::uint32_t depth, std::byte* block, std::size_t bytes) noexcept {
   scope_record& r = records_[depth];
+  if (bytes == 0) bytes = 1;  // zero sizes occupy a byte
   if (depth != depth_) {
     scope_record const& above = records_[depth + 1];
     return space.free(r, {above.at, above.cursor}, block, bytes);

@@ -40,7 +40,7 @@ chunk* find(chunk_list const& list, std::byte const* block, std::size_t bytes,
 }  // namespace
 
 frame_space::frame_space(frame_sizes sizes) noexcept
-    : slow_free_bytes(sizes.checked ? 0 : large_block_bytes),
+    : quiet_free_bytes(sizes.checked ? 0 : large_block_bytes - 1),
       sizes_(sizes),
       next_chunk_bytes_(0),
       own_chunk_bytes_(0) {
@@ -79,7 +79,13 @@ void* frame_space::take(scope_record& r, bool on_top, std::size_t bytes, std::si
   }
   wanted = {.payload_bytes = payload_for(bytes, alignment), .wanted_bytes = 0, .for_chain = false};
   if (wanted.payload_bytes == 0) return nullptr;
-  if (wanted.payload_bytes > own_chunk_bytes_) return take_own_chunk(r, least, alignment, wanted);
+  // The first chunk may be larger than blocks of the chain get: it must serve the first frame as it
+  // serves later ones, or the second of two equal frames would ask upstream for another chunk.
+  bool const first_serves =
+      on_top && current_ == nullptr && wanted.payload_bytes <= sizes_.initial_bytes;
+  if (wanted.payload_bytes > own_chunk_bytes_ && !first_serves) {
+    return take_own_chunk(r, least, alignment, wanted);
+  }
   if (on_top) return take_from_chain(r, least, alignment, wanted);
   return take_side_chunk(r, least, alignment, wanted);
 }

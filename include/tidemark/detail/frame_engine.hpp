@@ -65,6 +65,7 @@ class frame_engine {
     r.scoped = scoped;
     r.eventful = false;
     r.binding->serial = r.serial;
+    r.binding->handed_out = false;  // by an earlier checkpoint at this depth
     space.main.floor = space.main.cursor;
     top_ = &r;
     return r.serial;

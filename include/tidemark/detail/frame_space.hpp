@@ -60,8 +60,8 @@ class frame_space {
   // Hot: written by the inline half of the pool.
   bump_region main;
   std::byte* high = nullptr;  // highest cursor in `current` since the last note_peak
-  /// Frees of this many bytes or more take the slow half.
-  std::size_t slow_free_bytes;
+  /// Frees of 1 to this many bytes do nothing if the block is not on top.
+  std::size_t quiet_free_bytes;
 
   /// Makes a caller's buffer the first chunk; `header` holds what an upstream chunk holds itself.
   void adopt_buffer(chunk& header, std::byte* buffer, std::size_t bytes) noexcept;
