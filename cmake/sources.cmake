@@ -9,8 +9,10 @@ set(TIDEMARK_HEADERS
   include/tidemark/config.hpp
   include/tidemark/detail/alignment.hpp
   include/tidemark/detail/array_recycler.hpp
+  include/tidemark/detail/block_book.hpp
   include/tidemark/detail/bump_region.hpp
   include/tidemark/detail/chunk_list.hpp
+  include/tidemark/detail/code_trace.hpp
   include/tidemark/detail/escape.hpp
   include/tidemark/detail/finalizer_list.hpp
   include/tidemark/detail/frame_engine.hpp
@@ -20,6 +22,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/scope_record.hpp
   include/tidemark/detail/serial_source.hpp
   include/tidemark/error.hpp
+  include/tidemark/frame_options.hpp
   include/tidemark/frame_resource.hpp
   include/tidemark/literals.hpp
   include/tidemark/marker.hpp
@@ -39,6 +42,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/tidemark.hpp
   include/tidemark/upstream/default_upstream.hpp
   include/tidemark/upstream/mimalloc_resource.hpp
+  include/tidemark/upstream/page_resource.hpp
   include/tidemark/with_scope.hpp
 )
 
@@ -46,13 +50,18 @@ set(TIDEMARK_SOURCES
   src/adaptors/failing_resource.cpp
   src/check_level.cpp
   src/detail/array_recycler.cpp
+  src/detail/block_book.cpp
   src/detail/chunk_list.cpp
+  src/detail/code_trace.cpp
   src/detail/frame_engine.cpp
   src/detail/frame_space.cpp
+  src/detail/frame_space_chunks.cpp
   src/detail/poison.cpp
   src/detail/serial_source.cpp
   src/error.cpp
   src/frame_resource.cpp
+  src/frame_resource_checks.cpp
+  src/frame_resource_chunks.cpp
   src/frame_resource_scopes.cpp
   src/report.cpp
   src/rewindable_resource.cpp
@@ -65,4 +74,5 @@ set(TIDEMARK_SOURCES
   src/testing/live_blocks.cpp
   src/upstream/default_upstream.cpp
   src/upstream/mimalloc_resource.cpp
+  src/upstream/page_resource.cpp
 )

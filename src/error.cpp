@@ -45,8 +45,10 @@ constexpr std::array kind_texts{
               "let one thread at a time use it, or take a pool that is made for many"},
     kind_text{"outlived", "a free of a block whose scope is closed",
               "let the owner of the block end before its scope, or allocate it in an outer scope"},
+    kind_text{"overrun", "a write behind the end of a block",
+              "compare the size that was asked for with what is written"},
 };
-static_assert(kind_texts.size() == static_cast<std::size_t>(misuse_kind::outlived) + 1);
+static_assert(kind_texts.size() == static_cast<std::size_t>(misuse_kind::overrun) + 1);
 
 kind_text const& text_of(misuse_kind kind) noexcept {
   static constexpr kind_text unknown{"unknown", "misuse", "see the documentation of the pool"};

@@ -4,11 +4,14 @@
 #include <tidemark/detail/poison.hpp>
 #include <tidemark/frame_resource.hpp>
 
+#include "frame_resource_checks.hpp"
+
 namespace tidemark {
 
 using detail::chunk;
 using detail::chunk_alignment;
 using detail::chunk_request;
+using detail::frame_checks;
 using detail::frame_engine;
 using detail::frame_scope_resource;
 using detail::marker_access;
@@ -30,9 +33,16 @@ frame_resource::frame_resource(frame_options const& options,
       upstream_(upstream != nullptr ? upstream : default_upstream()),
       limit_bytes_(options.limit_bytes),
       name_(options.name),
+      owner_(options.owner),
       bound_{*this, *this, *this, *this, *this} {
   static_assert(frame_engine::inline_records == 5, "one initialiser for each");
   for (std::uint32_t d = 0; d < frame_engine::inline_records; ++d) engine_.bind(d, bound_[d]);
+  if (upstream_ == default_upstream()) return;
+  auto* const pages = dynamic_cast<page_resource*>(upstream_);
+  if (pages != nullptr && pages->options().reserve_bytes != 0) {
+    pages_ = pages;
+    engine_.space.keep_in_chain();
+  }
 }
 
 frame_resource::frame_resource(void* buffer, std::size_t bytes,
@@ -45,38 +55,44 @@ frame_resource::frame_resource(void* buffer, std::size_t bytes,
 }
 
 frame_resource::~frame_resource() {
-  window const open{engine_};
-  engine_.reset();
-  release_chunks();
+  reset_all(nullptr);
+  {
+    window const open{engine_};
+    release_chunks();
+  }
   if (engine_.is_checked())
     detail::make_accessible(buffer_header_.begin, buffer_header_.capacity());
+  frame_checks::destroy(checks_);
   while (bookkeeping* const block = bookkeeping_) {
     bookkeeping_ = block->next;
     upstream_->deallocate(block, block->bytes);
   }
 }
 
-// Allocation.
+// Allocation. The noinline halves are what the caller's code calls or jumps to, so their return
+// address lies in it.
 
 void* frame_resource::allocate_slow(std::size_t bytes, std::size_t alignment) {
-  return allocate_at(engine_.depth(), bytes, alignment);
+  return allocate_at(engine_.depth(), bytes, alignment, __builtin_return_address(0));
 }
 
-void* frame_resource::allocate_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment) {
-  window const open{engine_};
+void* frame_resource::allocate_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
+                                  void const* caller) {
+  if (engine_.is_checked()) return frame_checks::allocate(*this, depth, bytes, alignment, caller);
+  return take_at(depth, bytes, alignment);
+}
+
+void* frame_resource::take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment) {
   chunk_request wanted;
   for (;;) {
-    if (void* const block = engine_.take(depth, bytes, alignment, wanted)) {
-      if (engine_.is_checked()) detail::make_live(block, std::max<std::size_t>(bytes, 1));
-      return block;
-    }
+    if (void* const block = engine_.take(depth, bytes, alignment, wanted)) return block;
     obtain_chunk(wanted, bytes);
   }
 }
 
 void* frame_resource::allocate_below(marker mark, std::size_t bytes, std::size_t alignment) {
   require_open(mark);
-  return allocate_at(marker_access::depth(mark), bytes, alignment);
+  return allocate_at(marker_access::depth(mark), bytes, alignment, __builtin_return_address(0));
 }
 
 // Its own frameless half: what is not a bump in the side region is one jump away.
@@ -92,9 +108,10 @@ void* frame_resource::allocate_bound(scope_binding& binding, std::size_t bytes,
 
 void* frame_resource::allocate_bound_slow(scope_binding& binding, std::size_t bytes,
                                           std::size_t alignment) {
+  void const* const caller = __builtin_return_address(0);
   if (!engine_.is_open(binding)) engine_.resolve(binding);
-  if (!engine_.is_open(binding)) refuse_closed(binding.serial, binding.depth);
-  return storage_at(binding.serial, binding.depth, bytes, alignment);
+  if (!engine_.is_open(binding)) refuse_closed(binding.serial, binding.depth, caller);
+  return allocate_at(binding.depth, bytes, alignment, caller);
 }
 
 void* frame_resource::try_allocate(std::size_t bytes, std::size_t alignment) noexcept {
@@ -114,22 +131,6 @@ void* frame_resource::try_allocate_for(marker mark, std::size_t bytes,
   }
 }
 
-void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes) {
-  std::size_t const least =
-      detail::round_up(wanted.payload_bytes + chunk_alignment, chunk_alignment);
-  std::size_t const whole_lines = ~(chunk_alignment - 1);
-  if (wanted.payload_bytes == 0) throw resource_exhausted(name_, bytes, available_bytes());
-  if (least > (available_bytes() & whole_lines)) trim();
-  // Near the limit a chunk shrinks to what is left.
-  std::size_t const size = std::min(wanted.wanted_bytes, available_bytes() & whole_lines);
-  if (size < least) throw resource_exhausted(name_, bytes, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(size, chunk_alignment);
-  reserved_bytes_ += size;
-  ++chunk_count_;
-  engine_.space.give(*detail::make_chunk(memory, size, wanted.wanted_bytes), wanted);
-}
-
 void* frame_resource::obtain_bookkeeping(std::size_t bytes) {
   bytes += sizeof(bookkeeping);
   if (bytes > available_bytes()) throw resource_exhausted(name_, bytes, available_bytes());
@@ -143,33 +144,61 @@ void* frame_resource::obtain_bookkeeping(std::size_t bytes) {
 // Freeing and resizing.
 
 void frame_resource::deallocate_slow(std::byte* block, std::size_t bytes) noexcept {
-  free_at(engine_.depth(), block, bytes);
+  free_at(engine_.depth(), block, bytes, __builtin_return_address(0));
 }
 
-void frame_resource::free_at(std::uint32_t depth, std::byte* block, std::size_t bytes) noexcept {
-  window const open{engine_};
+void frame_resource::free_at(std::uint32_t depth, std::byte* block, std::size_t bytes,
+                             void const* caller) noexcept {
+  if (engine_.is_checked()) return frame_checks::free(*this, depth, block, bytes, caller);
   bool const found = engine_.free(depth, block, bytes);
   // A smaller block that is not on top waits for its scope: nothing is known about it here.
   if (!found && bytes >= detail::large_block_bytes) ++late_frees_;
 }
 
-void frame_resource::deallocate_below(marker mark, void* block, std::size_t bytes) noexcept {
-  if (do_is_open(mark)) {
-    free_at(marker_access::depth(mark), static_cast<std::byte*>(block), bytes);
+void frame_resource::free_late(std::byte* block, std::size_t bytes, void const* caller) noexcept {
+  if (engine_.is_checked()) {
+    frame_checks::free(*this, engine_.depth(), block, bytes, caller);  // knows whose it was
   } else {
     ++late_frees_;
   }
 }
 
+void frame_resource::deallocate_below(marker mark, void* block, std::size_t bytes) noexcept {
+  auto* const freed = static_cast<std::byte*>(block);
+  void const* const caller = __builtin_return_address(0);
+  if (!do_is_open(mark)) return free_late(freed, bytes, caller);
+  free_at(marker_access::depth(mark), freed, bytes, caller);
+}
+
 void frame_resource::deallocate_bound(scope_binding& binding, std::byte* block,
                                       std::size_t bytes) noexcept {
+  void const* const caller = __builtin_return_address(0);
   if (!engine_.is_open(binding)) engine_.resolve(binding);
-  if (engine_.is_open(binding)) {
-    free_at(binding.depth, block, bytes);
-  } else {
-    ++late_frees_;
-  }
+  if (!engine_.is_open(binding)) return free_late(block, bytes, caller);
+  free_at(binding.depth, block, bytes, caller);
 }
+
+bool frame_resource::expand_at(std::uint32_t depth, std::byte* block, std::size_t old_bytes,
+                               std::size_t new_bytes, void const* caller) noexcept {
+  if (engine_.is_checked()) {
+    return frame_checks::expand(*this, depth, block, old_bytes, new_bytes, caller);
+  }
+  return engine_.resize(depth, block, old_bytes, new_bytes);
+}
+
+bool frame_resource::try_expand(void* block, std::size_t old_bytes,
+                                std::size_t new_bytes) noexcept {
+  return expand_at(engine_.depth(), static_cast<std::byte*>(block), old_bytes, new_bytes,
+                   __builtin_return_address(0));
+}
+
+bool frame_resource::try_expand_for(marker mark, void* block, std::size_t old_bytes,
+                                    std::size_t new_bytes) noexcept {
+  return do_is_open(mark) && expand_at(marker_access::depth(mark), static_cast<std::byte*>(block),
+                                       old_bytes, new_bytes, __builtin_return_address(0));
+}
+
+// The resource of one checkpoint.
 
 void* frame_scope_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
   auto& frame = static_cast<frame_resource&>(pool());
@@ -190,83 +219,33 @@ bool frame_scope_resource::do_is_equal(std::pmr::memory_resource const& other) c
   return this == &other;
 }
 
-bool frame_resource::expand_at(std::uint32_t depth, std::byte* block, std::size_t old_bytes,
-                               std::size_t new_bytes) noexcept {
-  window const open{engine_};
-  if (!engine_.resize(depth, block, old_bytes, new_bytes)) return false;
-  if (engine_.is_checked() && new_bytes > old_bytes) {
-    detail::make_live(block + old_bytes, new_bytes - old_bytes);
-  }
-  return true;
-}
-
-bool frame_resource::try_expand(void* block, std::size_t old_bytes,
-                                std::size_t new_bytes) noexcept {
-  return expand_at(engine_.depth(), static_cast<std::byte*>(block), old_bytes, new_bytes);
-}
-
-bool frame_resource::try_expand_for(marker mark, void* block, std::size_t old_bytes,
-                                    std::size_t new_bytes) noexcept {
-  return do_is_open(mark) && expand_at(marker_access::depth(mark), static_cast<std::byte*>(block),
-                                       old_bytes, new_bytes);
-}
-
 // Memory as a whole.
 
 void frame_resource::reset_slow() noexcept {
-  if (engine_.in_finalizer()) return report(misuse_kind::rewind_in_finalizer, {}, {});
-  window const open{engine_};
-  engine_.reset();
+  void const* const caller = __builtin_return_address(0);
+  frame_checks::visit const visit{*this, caller};
+  if (visit.is_refused()) return;
+  if (engine_.in_finalizer()) return report({.kind = misuse_kind::rewind_in_finalizer}, caller);
+  reset_all(caller);
+}
+
+void frame_resource::reset_all(void const* caller) noexcept {
+  if (engine_.is_checked()) frame_checks::before_closing(*this, 0, {}, caller);
+  {
+    window const open{engine_};
+    engine_.reset();
+  }
+  if (engine_.is_checked()) frame_checks::after_closing(*this, 0);
 }
 
 void frame_resource::release() noexcept {
-  if (engine_.in_finalizer()) return report(misuse_kind::rewind_in_finalizer, {}, {});
+  void const* const caller = __builtin_return_address(0);
+  frame_checks::visit const visit{*this, caller};
+  if (visit.is_refused()) return;
+  if (engine_.in_finalizer()) return report({.kind = misuse_kind::rewind_in_finalizer}, caller);
+  reset_all(caller);
   window const open{engine_};
-  engine_.reset();
   release_chunks();
-}
-
-void frame_resource::give_back(chunk* chunk) noexcept {
-  reserved_bytes_ -= chunk->upstream_bytes;
-  --chunk_count_;
-  upstream_->deallocate(chunk, chunk->upstream_bytes, chunk_alignment);
-}
-
-void frame_resource::give_back_all(chunk* first) noexcept {
-  while (chunk* const c = first) {
-    first = c->next;
-    give_back(c);
-  }
-}
-
-void frame_resource::release_chunks() noexcept {
-  give_back_all(engine_.space.take_chain());
-  engine_.rebase();
-  trim();
-}
-
-std::size_t frame_resource::trim() noexcept {
-  std::size_t const before = reserved_bytes_;
-  while (chunk* const c = engine_.space.take_idle()) give_back(c);
-  return before - reserved_bytes_;
-}
-
-void frame_resource::coalesce() {
-  window const open{engine_};
-  detail::frame_space& space = engine_.space;
-  detail::frame_space::chain_size const chain = space.chain();
-  bool const empty = engine_.depth() == 0 && space.used_bytes(space.main.cursor) == 0;
-  if (!empty || chain.chunk_count < 2) return;
-  std::size_t const size = chain.upstream_bytes;
-  if (size > available_bytes()) throw resource_exhausted(name_, size, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(size, chunk_alignment);
-  give_back_all(space.take_chain());
-  engine_.rebase();
-  reserved_bytes_ += size;
-  ++chunk_count_;
-  space.give(*detail::make_chunk(memory, size, size),
-             {.payload_bytes = size - chunk_alignment, .wanted_bytes = size, .for_chain = true});
 }
 
 resource_stats frame_resource::stats() const noexcept {

@@ -6,8 +6,11 @@
 #include <new>
 #include <tidemark/frame_resource.hpp>
 
+#include "frame_resource_checks.hpp"
+
 namespace tidemark {
 
+using detail::frame_checks;
 using detail::frame_engine;
 using detail::frame_scope_resource;
 using detail::marker_access;
@@ -16,9 +19,12 @@ using detail::scope_record;
 using window = frame_engine::window;
 
 marker frame_resource::checkpoint_slow(bool scoped, source_location where) {
+  frame_checks::visit const visit{*this, __builtin_return_address(0), where};
+  if (visit.is_refused()) return {};
   if (engine_.depth() == frame_engine::max_depth) {
     throw resource_exhausted(name_, sizeof(scope_record), available_bytes());
   }
+  if (engine_.is_checked()) frame_checks::before_opening(*this);
   window const open{engine_};
   if (engine_.needs_records()) grow_records();
   if (engine_.needs_binding()) grow_bindings();
@@ -41,66 +47,109 @@ void frame_resource::grow_bindings() {
     engine_.add_spare(*::new (fresh + i) frame_scope_resource(*this));
 }
 
-std::uint32_t frame_resource::checked_depth(marker mark, source_location where) noexcept {
+std::uint32_t frame_resource::checked_depth(marker mark, source_location where,
+                                            void const* caller) noexcept {
   std::uint64_t const serial = marker_access::serial(mark);
   if (engine_.is_open(serial, marker_access::depth(mark))) return marker_access::depth(mark);
   bool const foreign = serial != 0 && marker_access::origin(mark) != engine_.origin();
-  report(foreign ? misuse_kind::foreign_marker : misuse_kind::stale_marker, {}, where);
+  report({.kind = foreign ? misuse_kind::foreign_marker : misuse_kind::stale_marker, .used = where},
+         caller);
   return 0;
 }
 
-bool frame_resource::closable(std::uint32_t depth, source_location where) noexcept {
+bool frame_resource::closable(std::uint32_t depth, source_location where,
+                              void const* caller) noexcept {
   frame_engine::obstacle const found = engine_.blocker(depth);
   if (!found) return true;
-  if (found.in_finalizer) {
-    report(misuse_kind::rewind_in_finalizer, engine_.record(depth).where, where);
-  } else {
-    report(misuse_kind::out_of_order, found.scope->where, where);
-  }
+  scope_record const& named = found.in_finalizer ? engine_.record(depth) : *found.scope;
+  report({.kind = found.in_finalizer ? misuse_kind::rewind_in_finalizer : misuse_kind::out_of_order,
+          .opened = named.where,
+          .used = where},
+         caller);
   return false;
 }
 
-void frame_resource::rewind_slow(marker mark, source_location where) noexcept {
-  std::uint32_t const depth = checked_depth(mark, where);
-  if (depth == 0 || !closable(depth, where)) return;
+void frame_resource::rewind_to(std::uint32_t depth, source_location where,
+                               void const* caller) noexcept {
+  if (engine_.is_checked()) frame_checks::before_closing(*this, depth, where, caller);
+  {
+    window const open{engine_};
+    engine_.rewind_to(depth);
+  }
+  if (engine_.is_checked()) frame_checks::after_closing(*this, depth);
+}
+
+void frame_resource::keep_to(std::uint32_t depth) noexcept {
+  if (engine_.is_checked()) frame_checks::before_keeping(*this, depth);
   window const open{engine_};
-  engine_.rewind_to(depth);
-  engine_.close_ended();
+  engine_.keep_to(depth);
+}
+
+void frame_resource::close_ended(void const* caller) noexcept {
+  while (frame_engine::ended_scope const ended = engine_.next_ended()) {
+    if (ended.how == detail::scope_end::keep) {
+      keep_to(ended.depth);
+    } else {
+      rewind_to(ended.depth, {}, caller);
+    }
+  }
+}
+
+void frame_resource::rewind_slow(marker mark, source_location where) noexcept {
+  void const* const caller = __builtin_return_address(0);
+  frame_checks::visit const visit{*this, caller, where};
+  if (visit.is_refused()) return;
+  std::uint32_t const depth = checked_depth(mark, where, caller);
+  if (depth == 0 || !closable(depth, where, caller)) return;
+  rewind_to(depth, where, caller);
+  close_ended(caller);
 }
 
 void frame_resource::do_keep(marker mark, source_location where) noexcept {
-  std::uint32_t const depth = checked_depth(mark, where);
-  if (depth == 0 || !closable(depth, where)) return;
-  window const open{engine_};
-  engine_.keep_to(depth);
-  engine_.close_ended();
+  void const* const caller = __builtin_return_address(0);
+  frame_checks::visit const visit{*this, caller, where};
+  if (visit.is_refused()) return;
+  std::uint32_t const depth = checked_depth(mark, where, caller);
+  if (depth == 0 || !closable(depth, where, caller)) return;
+  keep_to(depth);
+  close_ended(caller);
 }
 
 void frame_resource::end_scope_slow(marker mark, bool keep) noexcept {
+  void const* const caller = __builtin_return_address(0);
+  frame_checks::visit const visit{*this, caller};
+  if (visit.is_refused()) return;
   if (!do_is_open(mark)) return;  // a reset of the pool closed it, which is no error
   std::uint32_t const depth = marker_access::depth(mark);
-  if (!closable(depth, {})) {
+  if (!closable(depth, {}, caller)) {
     engine_.end_later(depth, keep ? detail::scope_end::keep : detail::scope_end::rewind);
     return;
   }
-  window const open{engine_};
   if (keep) {
-    engine_.keep_to(depth);
+    keep_to(depth);
   } else {
-    engine_.rewind_to(depth);
+    rewind_to(depth, {}, caller);
   }
-  engine_.close_ended();
+  close_ended(caller);
 }
 
 void frame_resource::do_empty(marker mark, source_location where) noexcept {
+  void const* const caller = __builtin_return_address(0);
+  frame_checks::visit const visit{*this, caller, where};
+  if (visit.is_refused()) return;
   std::uint32_t const depth = marker_access::depth(mark);
   if (!do_is_open(mark)) {
-    return report(misuse_kind::scope_closed, opened_at(marker_access::serial(mark), depth), where);
+    source_location const opened = opened_at(marker_access::serial(mark), depth);
+    return report({.kind = misuse_kind::scope_closed, .opened = opened, .used = where}, caller);
   }
-  if (!closable(depth, where)) return;
-  window const open{engine_};
-  engine_.empty(depth);
-  engine_.close_ended();
+  if (!closable(depth, where, caller)) return;
+  if (engine_.is_checked()) frame_checks::before_closing(*this, depth, where, caller);
+  {
+    window const open{engine_};
+    engine_.empty(depth);
+  }
+  if (engine_.is_checked()) frame_checks::after_closing(*this, depth);
+  close_ended(caller);
 }
 
 bool frame_resource::do_is_open(marker mark) const noexcept {
@@ -108,17 +157,17 @@ bool frame_resource::do_is_open(marker mark) const noexcept {
 }
 
 std::pmr::memory_resource* frame_resource::do_resource_of(marker mark) noexcept {
-  std::uint32_t const depth = checked_depth(mark, {});
+  std::uint32_t const depth = checked_depth(mark, {}, __builtin_return_address(0));
   if (depth == 0) return std::pmr::null_memory_resource();
   scope_binding& binding = *engine_.record(depth).binding;
   binding.handed_out = true;
   return &static_cast<frame_scope_resource&>(binding);
 }
 
-void frame_resource::report(misuse_kind kind, source_location opened, source_location used,
-                            void const* address) const noexcept {
-  report_misuse(
-      {.kind = kind, .resource = name_, .opened = opened, .used = used, .address = address});
+void frame_resource::report(misuse bug, void const* caller) const noexcept {
+  bug.resource = name_;
+  if (engine_.is_checked() && !bug.used) bug.used_at = detail::code_trace::from(caller).culprit();
+  report_misuse(bug);
 }
 
 source_location frame_resource::opened_at(std::uint64_t serial,
@@ -130,16 +179,23 @@ source_location frame_resource::opened_at(std::uint64_t serial,
   return known ? engine_.record(depth).where : source_location{};
 }
 
-void frame_resource::refuse_closed(std::uint64_t serial, std::uint32_t depth) const {
-  report(misuse_kind::scope_closed, opened_at(serial, depth), {});
+void frame_resource::refuse_closed(std::uint64_t serial, std::uint32_t depth,
+                                   void const* caller) const {
+  misuse bug{.kind = misuse_kind::scope_closed, .opened = opened_at(serial, depth)};
+  if (checks_ != nullptr) checks_->tell_of(serial, bug);
+  report(bug, caller);
   throw std::bad_alloc();
 }
 
-void frame_resource::link_at(std::uint64_t serial, std::uint32_t depth, detail::finalizer& node) {
-  if (!engine_.is_open(serial, depth)) {  // the constructor closed the scope it was made in
-    refuse_closed(serial, depth);
-  }
-  engine_.link(depth, node);
+void frame_resource::require_open(marker mark) const {
+  if (do_is_open(mark)) return;
+  refuse_closed(marker_access::serial(mark), marker_access::depth(mark),
+                __builtin_return_address(0));
+}
+
+void frame_resource::require_still_open(std::uint64_t serial, std::uint32_t depth) const {
+  // A constructor may have closed the scope it was called in.
+  if (!engine_.is_open(serial, depth)) refuse_closed(serial, depth, __builtin_return_address(0));
 }
 
 }  // namespace tidemark

@@ -59,6 +59,7 @@ enum class misuse_kind {
   rewind_in_finalizer,  // a mark closed by a destructor that a rewind is running
   concurrent_use,       // two threads inside a pool that serves one at a time
   outlived,             // a block freed after its scope closed
+  overrun,              // a write behind the end of a block
 };
 
 /// One bug of a caller. What is not known is empty, and does not show in the report.

@@ -30,14 +30,15 @@
 #include <memory_resource>
 #include <span>
 #include <string_view>
-#include <tidemark/check_level.hpp>
 #include <tidemark/config.hpp>
 #include <tidemark/detail/frame_engine.hpp>
 #include <tidemark/error.hpp>
+#include <tidemark/frame_options.hpp>
 #include <tidemark/marker.hpp>
 #include <tidemark/rewindable_resource.hpp>
 #include <tidemark/stats.hpp>
 #include <tidemark/upstream/default_upstream.hpp>
+#include <tidemark/upstream/page_resource.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -45,22 +46,9 @@ namespace tidemark {
 
 class frame_resource;
 
-enum class frame_owner : std::uint8_t {
-  thread,  // the thread that opened the outermost checkpoint
-  lease    // whoever holds it: a task that may move between threads
-};
-
-struct frame_options {
-  std::string_view name = {};                 // copied, up to 31 bytes
-  std::size_t initial_bytes = 4096 - 64;      // capacity of the first chunk: with its header a page
-  std::size_t max_chunk_bytes = 1024 * 1024;  // growth doubles up to here; a power of two
-  std::size_t limit_bytes = SIZE_MAX;         // of all that upstream gave
-  bool recycle_outgrown = true;               // reuse freed arrays of 2 KiB and more in their scope
-  frame_owner owner = frame_owner::thread;
-  check_level check = check_level::automatic;
-};
-
 namespace detail {
+
+class frame_checks;
 
 /// The resource of one checkpoint of a frame; the frame owns it.
 class frame_scope_resource final : public bound_resource_base, public scope_binding {
@@ -104,6 +92,7 @@ class frame_resource final : public rewindable_resource {
   frame_resource(std::nullptr_t, Rest const&...) = delete;
   frame_resource(std::size_t, std::nullptr_t) = delete;
   frame_resource(frame_options const&, std::nullptr_t) = delete;
+  frame_resource(std::pmr::memory_resource*, std::size_t) = delete;  // not a buffer
   /// Runs the destructors of what `make` made and returns all memory.
   ~frame_resource() override;
 
@@ -164,14 +153,11 @@ class frame_resource final : public rewindable_resource {
  private:
   friend struct detail::scope_access;
   friend class detail::frame_scope_resource;
+  friend class detail::frame_checks;
   struct bookkeeping;
 
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    return allocate(bytes, alignment);
-  }
-  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
-    deallocate(block, bytes, alignment);
-  }
+  void* do_allocate(std::size_t n, std::size_t a) override { return allocate(n, a); }
+  void do_deallocate(void* p, std::size_t n, std::size_t a) override { deallocate(p, n, a); }
   bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
     return this == &other;
   }
@@ -213,9 +199,9 @@ class frame_resource final : public rewindable_resource {
   void* storage_at(std::uint64_t serial, std::uint32_t depth, std::size_t bytes,
                    std::size_t alignment) {
     if (serial == engine_.top_serial()) return allocate(bytes, alignment);
-    return allocate_at(depth, bytes, alignment);
+    return allocate_at(depth, bytes, alignment, nullptr);
   }
-  void link_at(std::uint64_t serial, std::uint32_t depth, detail::finalizer& node);
+  void require_still_open(std::uint64_t serial, std::uint32_t depth) const;
 
   [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment);
   [[gnu::noinline]] void deallocate_slow(std::byte* block, std::size_t bytes) noexcept;
@@ -231,12 +217,23 @@ class frame_resource final : public rewindable_resource {
   void deallocate_bound(detail::scope_binding& binding, std::byte* block,
                         std::size_t bytes) noexcept;
 
-  void* allocate_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment);
+  // `caller`: the return address of the public call, for the reports of a checked pool.
+  void* allocate_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
+                    void const* caller);
   bool expand_at(std::uint32_t depth, std::byte* block, std::size_t old_bytes,
-                 std::size_t new_bytes) noexcept;
-  void free_at(std::uint32_t depth, std::byte* block, std::size_t bytes) noexcept;
+                 std::size_t new_bytes, void const* caller) noexcept;
+  void free_at(std::uint32_t depth, std::byte* block, std::size_t bytes,
+               void const* caller) noexcept;
+  void free_late(std::byte* block, std::size_t bytes, void const* caller) noexcept;
+  void* take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment);
+  void rewind_to(std::uint32_t depth, source_location where, void const* caller) noexcept;
+  void keep_to(std::uint32_t depth) noexcept;
+  void close_ended(void const* caller) noexcept;
+  void reset_all(void const* caller) noexcept;
   void obtain_chunk(detail::chunk_request const& wanted, std::size_t bytes);
   void* obtain_bookkeeping(std::size_t bytes);
+  bool grow_in_place(detail::chunk_request const& wanted) noexcept;
+  void shrink_in_place() noexcept;
   void give_back(detail::chunk* chunk) noexcept;
   void give_back_all(detail::chunk* first) noexcept;
   void release_chunks() noexcept;
@@ -244,26 +241,26 @@ class frame_resource final : public rewindable_resource {
   void grow_bindings();
   std::size_t available_bytes() const noexcept { return limit_bytes_ - reserved_bytes_; }
 
-  std::uint32_t checked_depth(marker mark, source_location where) noexcept;
-  bool closable(std::uint32_t depth, source_location where) noexcept;
-  void report(misuse_kind kind, source_location opened, source_location used,
-              void const* address = nullptr) const noexcept;
+  std::uint32_t checked_depth(marker mark, source_location where, void const* caller) noexcept;
+  bool closable(std::uint32_t depth, source_location where, void const* caller) noexcept;
+  void report(misuse bug, void const* caller) const noexcept;
   source_location opened_at(std::uint64_t serial, std::uint32_t depth) const noexcept;
-  [[noreturn]] void refuse_closed(std::uint64_t serial, std::uint32_t depth) const;
-  void require_open(marker mark) const {
-    if (do_is_open(mark)) return;
-    refuse_closed(detail::marker_access::serial(mark), detail::marker_access::depth(mark));
-  }
+  [[noreturn]] void refuse_closed(std::uint64_t serial, std::uint32_t depth,
+                                  void const* caller) const;
+  [[gnu::noinline]] void require_open(marker mark) const;
 
   detail::frame_engine engine_;
   std::pmr::memory_resource* upstream_;
+  page_resource* pages_ = nullptr;  // upstream_, if it reserves ranges that chunks can grow in
   std::size_t limit_bytes_;
   std::size_t reserved_bytes_ = 0;  // what upstream gave: chunks and bookkeeping
   std::size_t chunk_count_ = 0;
   std::size_t upstream_calls_ = 0;  // allocations asked of upstream
   std::size_t late_frees_ = 0;
-  bookkeeping* bookkeeping_ = nullptr;  // blocks of records and bindings beyond the inline ones
+  detail::frame_checks* checks_ = nullptr;  // of a checked pool; made by its first slow half
+  bookkeeping* bookkeeping_ = nullptr;      // blocks of records and bindings beyond the inline ones
   resource_name name_;
+  frame_owner owner_;
   detail::chunk buffer_header_{};  // of a caller's buffer
   detail::frame_scope_resource bound_[detail::frame_engine::inline_records];
 };
@@ -279,7 +276,7 @@ inline void frame_resource::deallocate(void* block, std::size_t bytes, std::size
   auto* const freed = static_cast<std::byte*>(block);
   if (engine_.space.main.is_top(freed, bytes)) {
     engine_.space.pop_main(freed);
-  } else if (bytes >= engine_.space.slow_free_bytes) [[unlikely]] {
+  } else if (bytes - 1 >= engine_.space.quiet_free_bytes) [[unlikely]] {  // 0 wraps: it is slow
     deallocate_slow(freed, bytes);
   }
 }
@@ -320,9 +317,8 @@ T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... 
   constexpr std::size_t alignment = trivial ? alignof(T) : alignof(node);
   // Taken before the storage: a constructor may move the records.
   detail::scope_binding& binding = *engine_.record(depth).binding;
-  if constexpr (std::uses_allocator_v<T, std::pmr::polymorphic_allocator<>>) {
-    binding.handed_out = true;
-  }
+  // Not only uses_allocator_v: a pair hands the resource to its members, too.
+  if constexpr (!std::is_trivially_copyable_v<T>) binding.handed_out = true;
   std::pmr::polymorphic_allocator<> const allocator{
       &static_cast<detail::frame_scope_resource&>(binding)};
   void* const storage = storage_at(serial, depth, bytes, alignment);
@@ -333,16 +329,19 @@ T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... 
                                                           std::forward<Args>(args)...);
   } catch (...) {
     // Frees nothing that a constructor which closed this scope has given to somebody else.
-    if (engine_.is_open(serial, depth)) free_at(depth, static_cast<std::byte*>(storage), bytes);
+    if (engine_.is_open(serial, depth)) {
+      free_at(depth, static_cast<std::byte*>(storage), bytes, nullptr);
+    }
     throw;
   }
   if constexpr (!trivial) {
+    require_still_open(serial, depth);  // before the storage is written: it may be somebody else's
     auto* const linked = ::new (storage) detail::finalizer{
         nullptr, [](detail::finalizer* f) noexcept {
           auto* const made = reinterpret_cast<std::byte*>(f) + offsetof(node, object);
           std::destroy_at(std::launder(reinterpret_cast<T*>(made)));
         }};
-    link_at(serial, depth, *linked);
+    engine_.link(depth, *linked);
   }
   return object;
 }

@@ -3,10 +3,12 @@
 
 // Everything but the test helpers, which are in `testing/testing.hpp`.
 
+#include <tidemark/adaptors/failing_resource.hpp>
 #include <tidemark/allocator.hpp>
 #include <tidemark/check_level.hpp>
 #include <tidemark/config.hpp>
 #include <tidemark/error.hpp>
+#include <tidemark/frame_options.hpp>
 #include <tidemark/frame_resource.hpp>
 #include <tidemark/literals.hpp>
 #include <tidemark/marker.hpp>
@@ -14,9 +16,11 @@
 #include <tidemark/objects/from_resource.hpp>
 #include <tidemark/objects/make_in.hpp>
 #include <tidemark/objects/pool_ptr.hpp>
+#include <tidemark/report.hpp>
 #include <tidemark/rewindable_resource.hpp>
 #include <tidemark/scratch_scope.hpp>
 #include <tidemark/stats.hpp>
 #include <tidemark/upstream/default_upstream.hpp>
 #include <tidemark/upstream/mimalloc_resource.hpp>
+#include <tidemark/upstream/page_resource.hpp>
 #include <tidemark/with_scope.hpp>

@@ -159,17 +159,12 @@ void frame_engine::end_later(std::uint32_t depth, scope_end how) noexcept {
   for (std::uint32_t d = depth; d <= depth_; ++d) records_[d].eventful = true;
 }
 
-void frame_engine::close_ended() noexcept {
-  while (ended_count_ != 0) {
-    std::uint32_t d = depth_;
-    while (d > 0 && !records_[d].scoped) --d;
-    if (d == 0 || records_[d].ended == scope_end::none || finalizing_ > d) return;
-    if (records_[d].ended == scope_end::keep) {
-      keep_to(d);
-    } else {
-      rewind_to(d);
-    }
-  }
+frame_engine::ended_scope frame_engine::next_ended() const noexcept {
+  if (ended_count_ == 0) return {};
+  std::uint32_t d = depth_;
+  while (d > 0 && !records_[d].scoped) --d;
+  if (d == 0 || records_[d].ended == scope_end::none || finalizing_ > d) return {};
+  return {.depth = d, .how = records_[d].ended};
 }
 
 void frame_engine::reset() noexcept {
@@ -206,6 +201,7 @@ void* frame_engine::take(std::uint32_t depth, std::size_t bytes, std::size_t ali
 
 bool frame_engine::free(std::uint32_t depth, std::byte* block, std::size_t bytes) noexcept {
   scope_record& r = records_[depth];
+  if (bytes == 0) bytes = 1;  // zero sizes occupy a byte
   if (depth != depth_) {
     scope_record const& above = records_[depth + 1];
     return space.free(r, {above.at, above.cursor}, block, bytes);

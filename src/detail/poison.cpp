@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <cstring>
 #include <tidemark/detail/poison.hpp>
 
@@ -20,12 +21,35 @@ namespace tidemark::detail {
 
 bool address_sanitizer_present() noexcept { return __asan_poison_memory_region != nullptr; }
 
+namespace {
+
+void make_inaccessible(void* begin, std::size_t bytes) noexcept {
+  if (__asan_poison_memory_region != nullptr) __asan_poison_memory_region(begin, bytes);
+  TIDEMARK_VALGRIND(VALGRIND_MAKE_MEM_NOACCESS(begin, bytes));
+}
+
+}  // namespace
+
 void make_dead(void* begin, std::size_t bytes) noexcept {
   if (bytes == 0) return;
   make_accessible(begin, bytes);
   std::memset(begin, dead_fill, bytes);
-  if (__asan_poison_memory_region != nullptr) __asan_poison_memory_region(begin, bytes);
-  TIDEMARK_VALGRIND(VALGRIND_MAKE_MEM_NOACCESS(begin, bytes));
+  make_inaccessible(begin, bytes);
+}
+
+void make_red_zone(void* begin) noexcept {
+  make_accessible(begin, red_zone_bytes);
+  std::memset(begin, red_fill, red_zone_bytes);
+  make_inaccessible(begin, red_zone_bytes);
+}
+
+bool is_red_zone_intact(void* begin) noexcept {
+  make_accessible(begin, red_zone_bytes);
+  auto const* const bytes = static_cast<unsigned char const*>(begin);
+  bool const intact = std::all_of(bytes, bytes + red_zone_bytes,
+                                  [](unsigned char byte) { return byte == red_fill; });
+  make_inaccessible(begin, red_zone_bytes);
+  return intact;
 }
 
 void make_live(void* begin, std::size_t bytes) noexcept {

@@ -65,13 +65,22 @@ struct engine_on_shelf {
     window const open{engine};
     BOOST_REQUIRE(!engine.blocker(depth));
     engine.rewind_to(depth);
-    engine.close_ended();
+    close_ended();
   }
   void keep(std::uint32_t depth) {
     window const open{engine};
     BOOST_REQUIRE(!engine.blocker(depth));
     engine.keep_to(depth);
-    engine.close_ended();
+    close_ended();
+  }
+  void close_ended() {
+    while (auto const ended = engine.next_ended()) {
+      if (ended.how == detail::scope_end::keep) {
+        engine.keep_to(ended.depth);
+      } else {
+        engine.rewind_to(ended.depth);
+      }
+    }
   }
   /// The end of a scope object.
   void end(std::uint32_t depth, detail::scope_end how) {

@@ -54,12 +54,13 @@ class chunk_list {
   void push_front(chunk& added) noexcept;
   void unlink(chunk& removed) noexcept;
   /// Takes the chunks of `other` over, behind the front of this list.
-  /// Complexity: O(chunks of `other`).
+  /// Complexity: O(1).
   void take_over(chunk_list& other) noexcept;
   chunk* pop_front() noexcept;
 
  private:
   chunk* front_ = nullptr;
+  chunk* back_ = nullptr;
 };
 
 /// Chunks that serve nobody, by class.

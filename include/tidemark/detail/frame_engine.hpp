@@ -65,6 +65,7 @@ class frame_engine {
     r.scoped = scoped;
     r.eventful = false;
     r.binding->serial = r.serial;
+    r.binding->handed_out = false;  // by an earlier checkpoint at this depth
     space.main.floor = space.main.cursor;
     top_ = &r;
     return r.serial;
@@ -110,8 +111,13 @@ class frame_engine {
 
   /// The scope object of an open record is gone, but another scope is open above it.
   void end_later(std::uint32_t depth, scope_end how) noexcept;
-  /// Closes what `end_later` left and nothing holds open any more.
-  void close_ended() noexcept;
+  /// The next record that `end_later` left and nothing holds open any more; depth 0: none.
+  struct ended_scope {
+    std::uint32_t depth = 0;
+    scope_end how = scope_end::none;
+    explicit operator bool() const noexcept { return depth != 0; }
+  };
+  ended_scope next_ended() const noexcept;
 
   /// Closes everything and frees what no checkpoint held.
   /// Preconditions: no finalizer is running.

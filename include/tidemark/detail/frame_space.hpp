@@ -60,8 +60,8 @@ class frame_space {
   // Hot: written by the inline half of the pool.
   bump_region main;
   std::byte* high = nullptr;  // highest cursor in `current` since the last note_peak
-  /// Frees of this many bytes or more take the slow half.
-  std::size_t slow_free_bytes;
+  /// Frees of 1 to this many bytes do nothing if the block is not on top.
+  std::size_t quiet_free_bytes;
 
   /// Makes a caller's buffer the first chunk; `header` holds what an upstream chunk holds itself.
   void adopt_buffer(chunk& header, std::byte* buffer, std::size_t bytes) noexcept;
@@ -73,6 +73,13 @@ class frame_space {
   void* take(scope_record& r, bool on_top, std::size_t bytes, std::size_t alignment,
              chunk_request& wanted) noexcept;
   void give(chunk& fresh, chunk_request const& wanted) noexcept;
+
+  /// From now on no block gets a chunk of its own: the chain's last chunk grows where it is.
+  void keep_in_chain() noexcept { own_chunk_bytes_ = SIZE_MAX; }
+  /// Returns:    The chunk that blocks are taken from, if it is upstream's and the chain's last.
+  chunk* last_in_use() const noexcept;
+  /// The chunk's bytes end elsewhere now, by `wanted_bytes` if it grew for a request.
+  void set_end(chunk& last, std::byte* end, std::size_t wanted_bytes) noexcept;
 
   /// Frees a block that is not on top of the main region: pops it from the side region, puts a
   /// chunk of its own back, or recycles an array of `large_block_bytes` and more.
@@ -124,7 +131,10 @@ class frame_space {
   chunk* take_chain() noexcept;
 
  private:
+  static constexpr std::size_t least_chunk_bytes = 512;
+
   void note_peak() noexcept;
+  void note_growth(std::size_t wanted_bytes) noexcept;
   void enter(chunk& next, scope_record& r) noexcept;
   void* take_from_chain(scope_record& r, std::size_t bytes, std::size_t alignment,
                         chunk_request& wanted) noexcept;

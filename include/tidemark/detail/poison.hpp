@@ -16,6 +16,9 @@ namespace tidemark::detail {
 inline constexpr unsigned char dead_fill = 0xDD;   // freed, rewound, not yet handed out
 inline constexpr unsigned char fresh_fill = 0xCD;  // handed out, not yet written
 
+inline constexpr unsigned char red_fill = 0xFB;  // behind a block of a checked pool
+inline constexpr std::size_t red_zone_bytes = 16;
+
 /// Returns: Whether the program runs under AddressSanitizer.
 bool address_sanitizer_present() noexcept;
 
@@ -26,5 +29,10 @@ void make_live(void* begin, std::size_t bytes) noexcept;
 /// The bytes become accessible again, contents as they are: for the pool's own links, and before
 /// memory goes back upstream.
 void make_accessible(void* begin, std::size_t bytes) noexcept;
+
+/// `red_zone_bytes` from `begin` on become inaccessible and filled with `red_fill`.
+void make_red_zone(void* begin) noexcept;
+/// Returns: Whether nobody wrote to the zone. It stays inaccessible.
+bool is_red_zone_intact(void* begin) noexcept;
 
 }  // namespace tidemark::detail

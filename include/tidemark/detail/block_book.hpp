@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What a checked pool knows of every block it handed out: the block headers, kept beside the
+// blocks.
+//
+//   address -> { bytes, live | freed | closed, of which scope }
+//   depth   -> the blocks of that checkpoint, live or freed
+//
+// Beside and not in front of the blocks, because an overrun would reach a header first, and because
+// a block that is gone must still be known. Memory is malloc's, never the pool's upstream's.
+//
+// Thread rule: one thread at a time.
+//
+// Invariants:
+//  1. Every live block is in the list of its checkpoint's depth; so is a freed one until that
+//  closes.
+//  2. A closed block is in no list; it stays known until its address is handed out again.
+
+#include <boost/intrusive/list.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <tidemark/config.hpp>
+#include <tidemark/detail/code_trace.hpp>
+#include <unordered_map>
+#include <vector>
+
+namespace tidemark::detail {
+
+/// Allocates with malloc: the program's operator new may lead back into the pool.
+template <class T>
+struct malloc_allocator {
+  using value_type = T;
+  malloc_allocator() noexcept = default;
+  template <class U>
+  malloc_allocator(malloc_allocator<U> const&) noexcept {}  // NOLINT(google-explicit-constructor)
+
+  T* allocate(std::size_t count) {
+    if (count > SIZE_MAX / sizeof(T)) throw std::bad_array_new_length();
+    if (void* const memory = std::malloc(count * sizeof(T))) return static_cast<T*>(memory);
+    throw std::bad_alloc();
+  }
+  void deallocate(T* memory, std::size_t) noexcept { std::free(memory); }
+  friend bool operator==(malloc_allocator, malloc_allocator) noexcept { return true; }
+};
+
+enum class block_state : std::uint8_t { live, freed, closed };
+
+using block_hook =
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+struct known_block : block_hook {
+  std::byte* address = nullptr;
+  std::size_t bytes = 0;     // as asked for, without its red zone
+  std::uint64_t serial = 0;  // of the checkpoint that took it
+  block_state state = block_state::live;
+};
+
+/// A checkpoint that is gone, for reports about what outlived it.
+struct closed_scope {
+  std::uint64_t serial = 0;
+  source_location opened{};
+  source_location closed{};  // empty if the call carried no place
+  code_trace closed_by{};
+};
+
+class block_book {
+ public:
+  using list = boost::intrusive::list<known_block, boost::intrusive::constant_time_size<false>>;
+
+  block_book() = default;
+  ~block_book();
+  block_book(block_book const&) = delete;
+  block_book& operator=(block_book const&) = delete;
+
+  /// Makes room for one more block at `depth`, so that the next `add` there cannot fail.
+  /// Throws:     `std::bad_alloc`; nothing is changed then.
+  void prepare(std::uint32_t depth);
+  /// Preconditions: prepare(depth) was called since the last `add`.
+  void add(std::byte* address, std::size_t bytes, std::uint32_t depth,
+           std::uint64_t serial) noexcept;
+  /// Returns:    What is known of the block that begins at `address`; null if there never was one.
+  /// Complexity: O(1) on average.
+  known_block* find(void const* address) noexcept;
+
+  /// The blocks of one checkpoint. Preconditions: depth < depth_count().
+  list& at(std::uint32_t depth) noexcept { return lists_[depth]; }
+  std::uint32_t depth_count() const noexcept { return static_cast<std::uint32_t>(lists_.size()); }
+  /// The blocks of `depth` and deeper are closed.
+  void close(std::uint32_t depth) noexcept;
+  /// The blocks of `depth` pass to depth - 1.
+  void keep(std::uint32_t depth) noexcept;
+
+  void remember(closed_scope const& scope) noexcept;
+  /// Returns:    The scope, if it is among the last 64 that closed; else null.
+  closed_scope const* find_scope(std::uint64_t serial) const noexcept;
+
+ private:
+  using node_map =
+      std::unordered_map<std::byte const*, known_block, std::hash<std::byte const*>,
+                         std::equal_to<>,
+                         malloc_allocator<std::pair<std::byte const* const, known_block>>>;
+
+  node_map blocks_;
+  node_map::node_type spare_;  // what `prepare` made and `add` uses
+  std::vector<list, malloc_allocator<list>> lists_;
+  closed_scope scopes_[64];
+  std::size_t next_scope_ = 0;  // index of the oldest
+};
+
+}  // namespace tidemark::detail

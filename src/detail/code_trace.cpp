@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <string_view>
+#include <tidemark/detail/code_trace.hpp>
+
+#if __has_include(<execinfo.h>) && __has_include(<dlfcn.h>)
+#include <dlfcn.h>
+#include <execinfo.h>
+#define TIDEMARK_HAS_BACKTRACE 1
+#else
+#define TIDEMARK_HAS_BACKTRACE 0
+#endif
+
+namespace tidemark::detail {
+
+#if TIDEMARK_HAS_BACKTRACE
+namespace {
+
+// Mangled names of what lies in namespace tidemark or std, member or free, const or not, and of
+// virtual thunks and std's abbreviations.
+bool is_library_symbol(std::string_view name) noexcept {
+  if (name.substr(0, 2) != "_Z") return false;
+  name.remove_prefix(2);
+  while (!name.empty() && (name.front() == 'N' || name.front() == 'K' || name.front() == 'T')) {
+    name.remove_prefix(1);
+  }
+  for (std::string_view const prefix : {"8tidemark", "St", "Sa", "Ss", "Sb", "9__gnu_cxx"}) {
+    if (name.substr(0, prefix.size()) == prefix) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+code_trace code_trace::from(void const* nearest) noexcept {
+  std::array<void*, 24> all{};
+  int const found = ::backtrace(all.data(), static_cast<int>(all.size()));
+  auto const end = all.begin() + found;
+  auto first = std::find(all.begin(), end, nearest);
+  if (first == end) first = all.begin() + std::min(found, 2);
+  code_trace trace;
+  std::copy_n(first, std::min<std::ptrdiff_t>(end - first, std::ssize(trace.frames)),
+              trace.frames.begin());
+  return trace;
+}
+
+void const* code_trace::culprit() const noexcept {
+  for (void const* const frame : frames) {
+    if (frame == nullptr) break;
+    // A return address may be the first of the next function: the call lies before it.
+    Dl_info info{};
+    bool const known = ::dladdr(static_cast<char const*>(frame) - 1, &info) != 0;
+    if (known && info.dli_sname != nullptr && !is_library_symbol(info.dli_sname)) return frame;
+  }
+  return frames.front();
+}
+
+#else
+
+code_trace code_trace::from(void const* nearest) noexcept {
+  code_trace trace;
+  trace.frames.front() = nearest;
+  return trace;
+}
+
+void const* code_trace::culprit() const noexcept { return frames.front(); }
+
+#endif
+
+}  // namespace tidemark::detail
