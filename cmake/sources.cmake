@@ -7,6 +7,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/allocator.hpp
   include/tidemark/check_level.hpp
   include/tidemark/config.hpp
+  include/tidemark/detail/aggregate_fields.hpp
   include/tidemark/detail/alignment.hpp
   include/tidemark/detail/array_recycler.hpp
   include/tidemark/detail/block_book.hpp
@@ -17,6 +18,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/finalizer_list.hpp
   include/tidemark/detail/frame_engine.hpp
   include/tidemark/detail/frame_space.hpp
+  include/tidemark/detail/owning_type.hpp
   include/tidemark/detail/poison.hpp
   include/tidemark/detail/remake.hpp
   include/tidemark/detail/scope_record.hpp
