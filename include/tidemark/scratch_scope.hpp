@@ -39,8 +39,7 @@ class scratch_scope {
   /// Preconditions:  `resource` outlives it.
   /// Throws:         `std::invalid_argument` if `resource` is null; `std::bad_alloc` if the
   ///                 checkpoint's bookkeeping cannot be allocated.
-  /// Complexity:     A look at the type, two dynamic casts unless it is a frame's, and a
-  /// checkpoint.
+  /// Complexity:     A look at the type, two dynamic casts unless it is a frame's, a checkpoint.
   ///                 Upstream is asked for nothing: the frame of its own, where one is needed, lies
   ///                 in this object, which takes some 1.5 KiB of stack.
   [[nodiscard]] explicit scratch_scope(std::pmr::memory_resource* resource,
@@ -74,7 +73,7 @@ class scratch_scope {
 
   /// Frees everything allocated through this scope and what is open above it; it stays open.
   /// Effects:        With a scope open above this one: reported as `out_of_order`, nothing is
-  /// freed.
+  ///                 freed.
   void reset(source_location where = source_location::current()) noexcept;
   /// At its end the scope passes its blocks to the enclosing one instead of freeing them.
   /// Returns:        Whether it will. Not if the frame is its own: that ends with the scope.
