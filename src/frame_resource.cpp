@@ -5,6 +5,7 @@
 #include <tidemark/frame_resource.hpp>
 
 #include "frame_resource_checks.hpp"
+#include "frame_resource_quarantine.hpp"
 
 namespace tidemark {
 
@@ -13,6 +14,7 @@ using detail::chunk_alignment;
 using detail::chunk_request;
 using detail::frame_checks;
 using detail::frame_engine;
+using detail::frame_quarantine;
 using detail::frame_scope_resource;
 using detail::marker_access;
 using detail::scope_binding;
@@ -24,24 +26,42 @@ struct frame_resource::bookkeeping {
   std::size_t bytes;
 };
 
+namespace {
+
+page_resource* as_pages(std::pmr::memory_resource* upstream) noexcept {
+  // The cast costs more than all the rest of a constructor, and the default is none.
+  return upstream != default_upstream() ? dynamic_cast<page_resource*>(upstream) : nullptr;
+}
+
+detail::frame_sizes sizes_of(frame_options const& options,
+                             std::pmr::memory_resource* upstream) noexcept {
+  bool const quarantined = options.quarantine_count != 0 && as_pages(upstream) != nullptr;
+  return {.initial_bytes = options.initial_bytes,
+          .max_chunk_bytes = options.max_chunk_bytes,
+          .recycle_outgrown = options.recycle_outgrown,
+          .checked = checks_enabled(options.check),
+          .header_bytes = quarantined ? page_resource::page_bytes() : chunk_alignment,
+          .quarantined = quarantined};
+}
+
+}  // namespace
+
 frame_resource::frame_resource(frame_options const& options,
                                std::pmr::memory_resource* upstream) noexcept
-    : engine_({.initial_bytes = options.initial_bytes,
-               .max_chunk_bytes = options.max_chunk_bytes,
-               .recycle_outgrown = options.recycle_outgrown,
-               .checked = checks_enabled(options.check)}),
+    : engine_(sizes_of(options, upstream)),
       upstream_(upstream != nullptr ? upstream : default_upstream()),
+      pages_(as_pages(upstream_)),
       limit_bytes_(options.limit_bytes),
       name_(options.name),
       owner_(options.owner),
       bound_{*this, *this, *this, *this, *this} {
   static_assert(frame_engine::inline_records == 5, "one initialiser for each");
   for (std::uint32_t d = 0; d < frame_engine::inline_records; ++d) engine_.bind(d, bound_[d]);
-  if (upstream_ == default_upstream()) return;
-  auto* const pages = dynamic_cast<page_resource*>(upstream_);
-  if (pages != nullptr && pages->options().reserve_bytes != 0) {
-    pages_ = pages;
-    engine_.space.keep_in_chain();
+  if (pages_ == nullptr) return;
+  if (pages_->options().reserve_bytes != 0) engine_.space.keep_in_chain();
+  if (options.quarantine_count != 0) {
+    quarantine_count_ = frame_quarantine::count_of(options.quarantine_count);
+    engine_.hold_outermost();
   }
 }
 
@@ -60,6 +80,7 @@ frame_resource::~frame_resource() {
     window const open{engine_};
     release_chunks();
   }
+  frame_quarantine::destroy(quarantine_);
   if (engine_.is_checked())
     detail::make_accessible(buffer_header_.begin, buffer_header_.capacity());
   frame_checks::destroy(checks_);
@@ -233,6 +254,7 @@ void frame_resource::reset_all(void const* caller) noexcept {
   if (engine_.is_checked()) frame_checks::before_closing(*this, 0, {}, caller);
   {
     window const open{engine_};
+    frame_quarantine::retirement retiring{*this, 0, {}, caller};
     engine_.reset();
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, 0);

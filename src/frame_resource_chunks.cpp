@@ -7,6 +7,7 @@
 #include <tidemark/frame_resource.hpp>
 
 #include "frame_resource_checks.hpp"
+#include "frame_resource_quarantine.hpp"
 
 namespace tidemark {
 
@@ -14,15 +15,19 @@ using detail::chunk;
 using detail::chunk_alignment;
 using detail::chunk_request;
 using detail::frame_checks;
+using detail::frame_quarantine;
 using window = detail::frame_engine::window;
 
 void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes) {
-  std::size_t const least =
-      detail::round_up(wanted.payload_bytes + chunk_alignment, chunk_alignment);
+  std::size_t const header = engine_.space.header_bytes();
+  std::size_t const least = detail::round_up(wanted.payload_bytes + header, chunk_alignment);
   std::size_t const whole_lines = ~(chunk_alignment - 1);
   if (wanted.payload_bytes == 0) throw resource_exhausted(name_, bytes, available_bytes());
   if (wanted.for_chain && grow_in_place(wanted)) return;
-  if (least > (available_bytes() & whole_lines)) trim();
+  while (least > (available_bytes() & whole_lines)) {
+    trim();
+    if (!frame_quarantine::release_oldest(*this)) break;
+  }
   // Near the limit a chunk shrinks to what is left.
   std::size_t const size = std::min(wanted.wanted_bytes, available_bytes() & whole_lines);
   if (size < least) throw resource_exhausted(name_, bytes, available_bytes());
@@ -30,7 +35,7 @@ void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes
   void* const memory = upstream_->allocate(size, chunk_alignment);
   reserved_bytes_ += size;
   ++chunk_count_;
-  engine_.space.give(*detail::make_chunk(memory, size, wanted.wanted_bytes), wanted);
+  engine_.space.give(*detail::make_chunk(memory, size, wanted.wanted_bytes, header), wanted);
 }
 
 bool frame_resource::grow_in_place(chunk_request const& wanted) noexcept {
@@ -80,6 +85,8 @@ void frame_resource::give_back_all(chunk* first) noexcept {
 }
 
 void frame_resource::release_chunks() noexcept {
+  while (frame_quarantine::release_oldest(*this)) {
+  }
   give_back_all(engine_.space.take_chain());
   engine_.rebase();
   while (chunk* const c = engine_.space.take_idle()) give_back(c);
@@ -109,8 +116,9 @@ void frame_resource::coalesce() {
   engine_.rebase();
   reserved_bytes_ += size;
   ++chunk_count_;
-  space.give(*detail::make_chunk(memory, size, size),
-             {.payload_bytes = size - chunk_alignment, .wanted_bytes = size, .for_chain = true});
+  std::size_t const header = space.header_bytes();
+  space.give(*detail::make_chunk(memory, size, size, header),
+             {.payload_bytes = size - header, .wanted_bytes = size, .for_chain = true});
 }
 
 }  // namespace tidemark

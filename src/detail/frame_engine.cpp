@@ -51,6 +51,7 @@ void frame_engine::make_ready() noexcept {
 void frame_engine::update_ready() noexcept {
   if (checked_) return;
   ready_depth_ = depth_;
+  if (outermost_is_slow_ && depth_ == 0) return;
   while (ready_depth_ + 1 < record_count_ && ready_depth_ < max_depth &&
          records_[ready_depth_ + 1].binding != nullptr) {
     ++ready_depth_;
@@ -73,6 +74,7 @@ void frame_engine::step_down() noexcept {
   }
   r.scoped = false;
   r.serial = 0;
+  if (outermost_is_slow_ && depth_ == 1) ready_depth_ = 0;
   top_ = &records_[--depth_];
   top_serial_ = top_->serial;
 }
@@ -150,7 +152,7 @@ void frame_engine::empty(std::uint32_t depth) noexcept {
   space.drop(*top_);
   space.main.floor = top_->cursor;
   retire(top_->kept);
-  top_->eventful = checked_ || ended_count_ != 0;
+  top_->eventful = checked_ || ended_count_ != 0 || (outermost_is_slow_ && depth == 1);
 }
 
 void frame_engine::end_later(std::uint32_t depth, scope_end how) noexcept {
@@ -176,7 +178,7 @@ void frame_engine::reset() noexcept {
   space.drop(*top_);
   space.main.floor = top_->cursor;
   retire(top_->kept);
-  top_->eventful = checked_;
+  top_->eventful = checked_ || outermost_is_slow_;
 }
 
 void frame_engine::rebase() noexcept {
