@@ -183,9 +183,9 @@ void frame_engine::reset() noexcept {
 
 void frame_engine::rebase() noexcept {
   scope_record& base = records_[0];
-  chunk* const head = space.head();
-  base.at = head;
-  base.cursor = base.outer_floor = head != nullptr ? head->begin : nullptr;
+  chunk* const first = space.current();  // null: the next chunk in use will be the first
+  base.at = first;
+  base.cursor = base.outer_floor = first != nullptr ? first->begin : nullptr;
 }
 
 void* frame_engine::take(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
