@@ -58,8 +58,8 @@ set(TIDEMARK_SOURCES
   src/detail/poison.cpp
   src/detail/serial_source.cpp
   src/error.cpp
-  src/frame_resource_checks.cpp
   src/frame_resource.cpp
+  src/frame_resource_checks.cpp
   src/frame_resource_scopes.cpp
   src/report.cpp
   src/rewindable_resource.cpp

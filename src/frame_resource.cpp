@@ -134,19 +134,28 @@ void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes
   // Near the limit a chunk shrinks to what is left.
   std::size_t const size = std::min(wanted.wanted_bytes, available_bytes() & whole_lines);
   if (size < least) throw resource_exhausted(name_, bytes, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(size, chunk_alignment);
-  reserved_bytes_ += size;
+  engine_.space.give(*obtain_chunk(size, wanted.wanted_bytes), wanted);
+}
+
+chunk* frame_resource::obtain_chunk(std::size_t bytes, std::size_t class_bytes) {
+  void* const memory = ask_upstream(bytes, chunk_alignment);
   ++chunk_count_;
-  engine_.space.give(*detail::make_chunk(memory, size, wanted.wanted_bytes), wanted);
+  if (engine_.is_checked()) frame_checks::before_chunk(*this, memory);
+  return detail::make_chunk(memory, bytes, class_bytes);
+}
+
+void* frame_resource::ask_upstream(std::size_t bytes, std::size_t alignment) {
+  frame_engine::intermission const theirs{engine_};
+  ++upstream_calls_;
+  void* const memory = upstream_->allocate(bytes, alignment);
+  reserved_bytes_ += bytes;
+  return memory;
 }
 
 void* frame_resource::obtain_bookkeeping(std::size_t bytes) {
   bytes += sizeof(bookkeeping);
   if (bytes > available_bytes()) throw resource_exhausted(name_, bytes, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(bytes);
-  reserved_bytes_ += bytes;
+  void* const memory = ask_upstream(bytes, alignof(std::max_align_t));
   bookkeeping_ = ::new (memory) bookkeeping{bookkeeping_, bytes};
   return bookkeeping_ + 1;
 }
@@ -165,9 +174,10 @@ void frame_resource::free_at(std::uint32_t depth, std::byte* block, std::size_t 
   if (!found && bytes >= detail::large_block_bytes) ++late_frees_;
 }
 
-void frame_resource::free_late(std::byte* block, std::size_t bytes, void const* caller) noexcept {
+void frame_resource::free_late(std::uint64_t serial, std::byte* block,
+                               void const* caller) noexcept {
   if (engine_.is_checked()) {
-    frame_checks::free(*this, engine_.depth(), block, bytes, caller);  // knows whose it was
+    frame_checks::free_late(*this, serial, block, caller);
   } else {
     ++late_frees_;
   }
@@ -176,7 +186,7 @@ void frame_resource::free_late(std::byte* block, std::size_t bytes, void const* 
 void frame_resource::deallocate_below(marker mark, void* block, std::size_t bytes) noexcept {
   auto* const freed = static_cast<std::byte*>(block);
   void const* const caller = __builtin_return_address(0);
-  if (!do_is_open(mark)) return free_late(freed, bytes, caller);
+  if (!do_is_open(mark)) return free_late(marker_access::serial(mark), freed, caller);
   free_at(marker_access::depth(mark), freed, bytes, caller);
 }
 
@@ -184,7 +194,7 @@ void frame_resource::deallocate_bound(scope_binding& binding, std::byte* block,
                                       std::size_t bytes) noexcept {
   void const* const caller = __builtin_return_address(0);
   if (!engine_.is_open(binding)) engine_.resolve(binding);
-  if (!engine_.is_open(binding)) return free_late(block, bytes, caller);
+  if (!engine_.is_open(binding)) return free_late(binding.serial, block, caller);
   free_at(binding.depth, block, bytes, caller);
 }
 
@@ -240,7 +250,7 @@ void frame_resource::reset_slow() noexcept {
 }
 
 void frame_resource::reset_all(void const* caller) noexcept {
-  if (engine_.is_checked()) frame_checks::before_closing(*this, 0, {}, caller);
+  if (engine_.is_checked()) static_cast<void>(frame_checks::before_closing(*this, 0, {}, caller));
   {
     window const open{engine_};
     engine_.reset();
@@ -259,9 +269,12 @@ void frame_resource::release() noexcept {
 }
 
 void frame_resource::give_back(chunk* chunk) noexcept {
-  reserved_bytes_ -= chunk->upstream_bytes;
+  std::size_t const bytes = chunk->upstream_bytes;
+  reserved_bytes_ -= bytes;
   --chunk_count_;
-  upstream_->deallocate(chunk, chunk->upstream_bytes, chunk_alignment);
+  if (engine_.is_checked()) frame_checks::after_chunk(*this, chunk);
+  frame_engine::intermission const theirs{engine_};
+  upstream_->deallocate(chunk, bytes, chunk_alignment);
 }
 
 void frame_resource::give_back_all(chunk* first) noexcept {
@@ -293,13 +306,10 @@ void frame_resource::coalesce() {
   if (!empty || chain.chunk_count < 2) return;
   std::size_t const size = chain.upstream_bytes;
   if (size > available_bytes()) throw resource_exhausted(name_, size, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(size, chunk_alignment);
+  chunk* const fresh = obtain_chunk(size, size);
   give_back_all(space.take_chain());
   engine_.rebase();
-  reserved_bytes_ += size;
-  ++chunk_count_;
-  space.give(*detail::make_chunk(memory, size, size),
+  space.give(*fresh,
              {.payload_bytes = size - chunk_alignment, .wanted_bytes = size, .for_chain = true});
 }
 
