@@ -155,9 +155,7 @@ void* frame_resource::try_allocate_for(marker mark, std::size_t bytes,
 void* frame_resource::obtain_bookkeeping(std::size_t bytes) {
   bytes += sizeof(bookkeeping);
   if (bytes > available_bytes()) throw resource_exhausted(name_, bytes, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(bytes);
-  reserved_bytes_ += bytes;
+  void* const memory = ask_upstream(bytes, alignof(std::max_align_t));
   bookkeeping_ = ::new (memory) bookkeeping{bookkeeping_, bytes};
   return bookkeeping_ + 1;
 }
@@ -176,9 +174,10 @@ void frame_resource::free_at(std::uint32_t depth, std::byte* block, std::size_t 
   if (!found && bytes >= detail::large_block_bytes) ++late_frees_;
 }
 
-void frame_resource::free_late(std::byte* block, std::size_t bytes, void const* caller) noexcept {
+void frame_resource::free_late(std::uint64_t serial, std::byte* block,
+                               void const* caller) noexcept {
   if (engine_.is_checked()) {
-    frame_checks::free(*this, engine_.depth(), block, bytes, caller);  // knows whose it was
+    frame_checks::free_late(*this, serial, block, caller);
   } else {
     ++late_frees_;
   }
@@ -187,7 +186,7 @@ void frame_resource::free_late(std::byte* block, std::size_t bytes, void const* 
 void frame_resource::deallocate_below(marker mark, void* block, std::size_t bytes) noexcept {
   auto* const freed = static_cast<std::byte*>(block);
   void const* const caller = __builtin_return_address(0);
-  if (!do_is_open(mark)) return free_late(freed, bytes, caller);
+  if (!do_is_open(mark)) return free_late(marker_access::serial(mark), freed, caller);
   free_at(marker_access::depth(mark), freed, bytes, caller);
 }
 
@@ -195,7 +194,7 @@ void frame_resource::deallocate_bound(scope_binding& binding, std::byte* block,
                                       std::size_t bytes) noexcept {
   void const* const caller = __builtin_return_address(0);
   if (!engine_.is_open(binding)) engine_.resolve(binding);
-  if (!engine_.is_open(binding)) return free_late(block, bytes, caller);
+  if (!engine_.is_open(binding)) return free_late(binding.serial, block, caller);
   free_at(binding.depth, block, bytes, caller);
 }
 
@@ -251,7 +250,7 @@ void frame_resource::reset_slow() noexcept {
 }
 
 void frame_resource::reset_all(void const* caller) noexcept {
-  if (engine_.is_checked()) frame_checks::before_closing(*this, 0, {}, caller);
+  if (engine_.is_checked()) static_cast<void>(frame_checks::before_closing(*this, 0, {}, caller));
   {
     window const open{engine_};
     frame_quarantine::retirement retiring{*this, 0, {}, caller};

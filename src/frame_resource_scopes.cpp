@@ -59,8 +59,10 @@ std::uint32_t frame_resource::checked_depth(marker mark, source_location where,
   std::uint64_t const serial = marker_access::serial(mark);
   if (engine_.is_open(serial, marker_access::depth(mark))) return marker_access::depth(mark);
   bool const foreign = serial != 0 && marker_access::origin(mark) != engine_.origin();
-  report({.kind = foreign ? misuse_kind::foreign_marker : misuse_kind::stale_marker, .used = where},
-         caller);
+  misuse bug{.kind = foreign ? misuse_kind::foreign_marker : misuse_kind::stale_marker,
+             .used = where};
+  if (checks_ != nullptr) checks_->tell_of(serial, bug);
+  report(bug, caller);
   return 0;
 }
 
@@ -78,7 +80,7 @@ bool frame_resource::closable(std::uint32_t depth, source_location where,
 
 void frame_resource::rewind_to(std::uint32_t depth, source_location where,
                                void const* caller) noexcept {
-  if (engine_.is_checked()) frame_checks::before_closing(*this, depth, where, caller);
+  if (engine_.is_checked() && !frame_checks::before_closing(*this, depth, where, caller)) return;
   {
     window const open{engine_};
     frame_quarantine::retirement const retiring{*this, depth, where, caller};
@@ -148,11 +150,10 @@ void frame_resource::do_empty(marker mark, source_location where) noexcept {
   if (visit.is_refused()) return;
   std::uint32_t const depth = marker_access::depth(mark);
   if (!do_is_open(mark)) {
-    source_location const opened = opened_at(marker_access::serial(mark), depth);
-    return report({.kind = misuse_kind::scope_closed, .opened = opened, .used = where}, caller);
+    return report_closed(mark, where, caller);
   }
   if (!closable(depth, where, caller)) return;
-  if (engine_.is_checked()) frame_checks::before_closing(*this, depth, where, caller);
+  if (engine_.is_checked() && !frame_checks::before_closing(*this, depth, where, caller)) return;
   {
     window const open{engine_};
     frame_quarantine::retirement const retiring{*this, depth, where, caller};
@@ -180,20 +181,22 @@ void frame_resource::report(misuse bug, void const* caller) const noexcept {
   report_misuse(bug);
 }
 
-source_location frame_resource::opened_at(std::uint64_t serial,
-                                          std::uint32_t depth) const noexcept {
+void frame_resource::report_closed(marker mark, source_location where,
+                                   void const* caller) const noexcept {
+  std::uint64_t const serial = marker_access::serial(mark);
+  std::uint32_t const depth = marker_access::depth(mark);
+  misuse bug{.kind = misuse_kind::scope_closed, .used = where};
   // A closed record keeps its place, and its binding the serial, until the next one at its depth.
   scope_binding const* const last =
       depth < engine_.record_count() ? engine_.record(depth).binding : nullptr;
-  bool const known = last != nullptr && last->serial == serial;
-  return known ? engine_.record(depth).where : source_location{};
+  if (last != nullptr && last->serial == serial) bug.opened = engine_.record(depth).where;
+  if (checks_ != nullptr) checks_->tell_of(serial, bug);
+  report(bug, caller);
 }
 
 void frame_resource::refuse_closed(std::uint64_t serial, std::uint32_t depth,
                                    void const* caller) const {
-  misuse bug{.kind = misuse_kind::scope_closed, .opened = opened_at(serial, depth)};
-  if (checks_ != nullptr) checks_->tell_of(serial, bug);
-  report(bug, caller);
+  report_closed(marker_access::make(serial, depth, engine_.origin()), {}, caller);
   throw std::bad_alloc();
 }
 

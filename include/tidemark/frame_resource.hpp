@@ -221,16 +221,18 @@ class frame_resource final : public rewindable_resource {
                  std::size_t new_bytes, void const* caller) noexcept;
   void free_at(std::uint32_t depth, std::byte* block, std::size_t bytes,
                void const* caller) noexcept;
-  void free_late(std::byte* block, std::size_t bytes, void const* caller) noexcept;
+  void free_late(std::uint64_t serial, std::byte* block, void const* caller) noexcept;
   void* take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment);
   void rewind_to(std::uint32_t depth, source_location where, void const* caller) noexcept;
   void keep_to(std::uint32_t depth) noexcept;
   void close_ended(void const* caller) noexcept;
   void reset_all(void const* caller) noexcept;
   void obtain_chunk(detail::chunk_request const& wanted, std::size_t bytes);
+  detail::chunk* obtain_chunk(std::size_t bytes, std::size_t class_bytes);
   void* obtain_bookkeeping(std::size_t bytes);
   bool grow_in_place(detail::chunk_request const& wanted) noexcept;
   void shrink_in_place() noexcept;
+  void* ask_upstream(std::size_t bytes, std::size_t alignment);
   void give_back(detail::chunk* chunk) noexcept;
   void give_back_all(detail::chunk* first) noexcept;
   void release_chunks() noexcept;
@@ -241,7 +243,7 @@ class frame_resource final : public rewindable_resource {
   std::uint32_t checked_depth(marker mark, source_location where, void const* caller) noexcept;
   bool closable(std::uint32_t depth, source_location where, void const* caller) noexcept;
   void report(misuse bug, void const* caller) const noexcept;
-  source_location opened_at(std::uint64_t serial, std::uint32_t depth) const noexcept;
+  void report_closed(marker mark, source_location where, void const* caller) const noexcept;
   [[noreturn]] void refuse_closed(std::uint64_t serial, std::uint32_t depth,
                                   void const* caller) const;
   [[gnu::noinline]] void require_open(marker mark) const;

@@ -20,18 +20,23 @@ namespace tidemark::detail {
 #if TIDEMARK_HAS_BACKTRACE
 namespace {
 
-// Mangled names of what lies in namespace tidemark or std, member or free, const or not, and of
-// virtual thunks and std's abbreviations.
+// Mangled names of what lies in namespace tidemark or std, member or free, const or not, local to
+// a function or not, and of std's abbreviations.
 bool is_library_symbol(std::string_view name) noexcept {
   if (name.substr(0, 2) != "_Z") return false;
   name.remove_prefix(2);
-  while (!name.empty() && (name.front() == 'N' || name.front() == 'K' || name.front() == 'T')) {
-    name.remove_prefix(1);
-  }
+  name.remove_prefix(std::min(name.find_first_not_of("NKZ"), name.size()));
   for (std::string_view const prefix : {"8tidemark", "St", "Sa", "Ss", "Sb", "9__gnu_cxx"}) {
     if (name.substr(0, prefix.size()) == prefix) return true;
   }
   return false;
+}
+
+// Where a module is loaded; null if `code` lies in none.
+template <class Function>
+void const* module_of(Function* code) noexcept {
+  Dl_info info{};
+  return ::dladdr(reinterpret_cast<void*>(code), &info) != 0 ? info.dli_fbase : nullptr;
 }
 
 }  // namespace
@@ -49,12 +54,17 @@ code_trace code_trace::from(void const* nearest) noexcept {
 }
 
 void const* code_trace::culprit() const noexcept {
+  // What starts main and threads has a name, too, where the program's own functions have none.
+  // Linked statically all is one module.
+  void const* c_library = module_of(&std::abort);
+  if (c_library == module_of(&code_trace::from)) c_library = nullptr;
   for (void const* const frame : frames) {
     if (frame == nullptr) break;
     // A return address may be the first of the next function: the call lies before it.
     Dl_info info{};
     bool const known = ::dladdr(static_cast<char const*>(frame) - 1, &info) != 0;
-    if (known && info.dli_sname != nullptr && !is_library_symbol(info.dli_sname)) return frame;
+    bool const named = known && info.dli_sname != nullptr && info.dli_fbase != c_library;
+    if (named && !is_library_symbol(info.dli_sname)) return frame;
   }
   return frames.front();
 }

@@ -83,13 +83,8 @@ void frame_engine::run_finalizers(std::uint32_t depth) noexcept {
   // A finalizer may open checkpoints: records may move, and what it leaves open is closed here.
   std::uint32_t const outer = std::exchange(finalizing_, depth + 1);
   while (finalizer* const node = records_[depth].finalizers.pop()) {
-    if (checked_) {  // the finalizer meets the pool as everybody else does
-      std::uint32_t const windows = std::exchange(windows_, 0U);
-      park();
-      node->run(node);
-      space.main = parked_;
-      windows_ = windows;
-    } else {
+    {
+      intermission const others{*this};
       node->run(node);
     }
     while (depth_ > depth) close_top();

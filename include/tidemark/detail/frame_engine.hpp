@@ -177,6 +177,29 @@ class frame_engine {
     frame_engine& engine_;
   };
 
+  /// Somebody else's code within a slow half, a finalizer's or upstream's: it meets a checked pool
+  /// as everybody else does.
+  class intermission {
+   public:
+    explicit intermission(frame_engine& engine) noexcept
+        : engine_(engine), windows_(engine.windows_) {
+      if (windows_ == 0) return;
+      engine.park();
+      engine.windows_ = 0;
+    }
+    intermission(intermission const&) = delete;
+    intermission& operator=(intermission const&) = delete;
+    ~intermission() {
+      if (windows_ == 0) return;
+      engine_.space.main = engine_.parked_;
+      engine_.windows_ = windows_;
+    }
+
+   private:
+    frame_engine& engine_;
+    std::uint32_t windows_;  // 0 where it changes nothing: no window is open, or nothing is checked
+  };
+
  private:
   void park() noexcept;
   void close_top() noexcept;
