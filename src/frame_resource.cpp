@@ -9,8 +9,6 @@
 
 namespace tidemark {
 
-using detail::chunk;
-using detail::chunk_alignment;
 using detail::chunk_request;
 using detail::frame_checks;
 using detail::frame_engine;

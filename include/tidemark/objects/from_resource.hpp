@@ -48,6 +48,7 @@ struct from_resource {
   /// Remarks:        A frame that holds over-aligned variables is not aligned for them: C++20 has
   ///                 no way to ask. What it gets is alignment for `std::max_align_t`.
   // No templates: g++ 12 without optimisation warns that operator delete mismatches one.
+  // NOLINTBEGIN(readability-function-size)
   static void* operator new(std::size_t bytes, std::allocator_arg_t,
                             std::pmr::polymorphic_allocator<> where, ignored = {}, ignored = {},
                             ignored = {}, ignored = {}, ignored = {}, ignored = {}, ignored = {},
@@ -60,6 +61,7 @@ struct from_resource {
                             ignored = {}, ignored = {}, ignored = {}, ignored = {}, ignored = {}) {
     return allocate(bytes, where.resource());
   }
+  // NOLINTEND(readability-function-size)
   /// Refuses what would silently take the default resource: an `std::allocator_arg` that no
   /// resource follows, or too many parameters after it.
   // By an assertion: a deleted function would be passed over for the one without parameters.
