@@ -15,7 +15,8 @@ frame_checks* frame_checks::make(frame_resource& frame) noexcept {
   void* const memory = std::malloc(sizeof(frame_checks));
   if (memory == nullptr) return nullptr;
   auto* const fresh = ::new (memory) frame_checks;
-  pool_begins(fresh);
+  pool_begins(fresh, red_zone_bytes);
+  pool_begins(&fresh->headers_, 0);
   frame_checks* known = nullptr;
   std::atomic_ref<frame_checks*> const place{frame.checks_};
   if (place.compare_exchange_strong(known, fresh, std::memory_order_acq_rel)) return fresh;
@@ -25,19 +26,20 @@ frame_checks* frame_checks::make(frame_resource& frame) noexcept {
 
 void frame_checks::destroy(frame_checks* checks) noexcept {
   if (checks == nullptr) return;
+  pool_ends(&checks->headers_);
   pool_ends(checks);
   checks->~frame_checks();
   std::free(checks);
 }
 
 void frame_checks::before_chunk(frame_resource& frame, void* memory) noexcept {
-  if (frame.checks_ != nullptr) block_begins(frame.checks_, memory, sizeof(chunk));
+  if (frame.checks_ != nullptr) block_begins(&frame.checks_->headers_, memory, sizeof(chunk));
 }
 
 void frame_checks::after_chunk(frame_resource& frame, void* memory) noexcept {
   if (frame.checks_ == nullptr) return;
-  block_ends(frame.checks_, memory);
-  make_accessible(memory, sizeof(chunk) + red_zone_bytes);
+  block_ends(&frame.checks_->headers_, memory);
+  make_accessible(memory, sizeof(chunk));
 }
 
 // Who may come in.

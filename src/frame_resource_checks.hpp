@@ -109,6 +109,7 @@ class frame_checks {
   std::atomic<std::thread::id> inside_{};  // the thread that is in a slow half; none: nobody
   std::thread::id owner_{};                // opened the outermost checkpoint
   bool const on_valgrind_ = valgrind_present();
+  char const headers_ = 0;  // its address names the pool of the chunks' headers
   block_book book_;
 };
 

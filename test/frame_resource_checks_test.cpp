@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_block_that_is_freed_below_a_mark_by_the_bare_frame_is_dea
   frame.deallocate(below, 5000, 1);
   check_dead(below, 5000);
   BOOST_TEST(frame.stats().late_frees == 1U);
-  for (int i = 0; i < 100; ++i) BOOST_TEST(take(scope, 50) != below);
+  for (int i = 0; i < 100; ++i) BOOST_TEST((take(scope, 50) != below));
 }
 
 BOOST_AUTO_TEST_CASE(kept_blocks_stay_live) {

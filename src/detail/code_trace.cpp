@@ -46,7 +46,10 @@ code_trace code_trace::from(void const* nearest) noexcept {
   int const found = ::backtrace(all.data(), static_cast<int>(all.size()));
   auto const end = all.begin() + found;
   auto first = std::find(all.begin(), end, nearest);
-  if (first == end) first = all.begin() + std::min(found, 2);
+  if (first == end) {  // whatever stands above this function, a sanitizer's frames among it
+    first = std::find(all.begin(), end, __builtin_return_address(0));
+    if (first != end) ++first;
+  }
   code_trace trace;
   std::copy_n(first, std::min<std::ptrdiff_t>(end - first, std::ssize(trace.frames)),
               trace.frames.begin());

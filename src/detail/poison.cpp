@@ -134,8 +134,9 @@ bool is_red_zone_intact(void* begin) noexcept {
   return ((found[0] ^ red_word) | (found[1] ^ red_word)) == 0;
 }
 
-void pool_begins([[maybe_unused]] void const* pool) noexcept {
-  if (on_valgrind()) TIDEMARK_VALGRIND(VALGRIND_CREATE_MEMPOOL(pool, red_zone_bytes, 0));
+void pool_begins([[maybe_unused]] void const* pool,
+                 [[maybe_unused]] std::size_t zone_bytes) noexcept {
+  if (on_valgrind()) TIDEMARK_VALGRIND(VALGRIND_CREATE_MEMPOOL(pool, zone_bytes, 0));
 }
 
 void pool_ends([[maybe_unused]] void const* pool) noexcept {

@@ -28,58 +28,52 @@ void* beyond(void (*function)()) { return reinterpret_cast<char*>(function) + 1;
 }  // namespace
 
 extern "C" {
-[[gnu::noinline]] code_trace traced() {
+[[gnu::noinline]] void traced(code_trace& trace) {
   return_address = __builtin_return_address(0);
-  code_trace const trace = code_trace::from(return_address);
+  trace = code_trace::from(return_address);
   asm volatile("");
-  return trace;
 }
 
-[[gnu::noinline]] code_trace users_function() {
-  code_trace const trace = traced();
+[[gnu::noinline]] void users_function(code_trace& trace) {
+  traced(trace);
   asm volatile("");
-  return trace;
 }
 
-[[gnu::noinline]] code_trace from_nowhere() {
-  code_trace const trace = code_trace::from(nullptr);
+[[gnu::noinline]] void from_nowhere(code_trace& trace) {
+  trace = code_trace::from(nullptr);
   asm volatile("");
-  return trace;
 }
 
-[[gnu::noinline]] code_trace calls_from_nowhere() {
-  code_trace const trace = from_nowhere();
+[[gnu::noinline]] void calls_from_nowhere(code_trace& trace) {
+  from_nowhere(trace);
   asm volatile("");
-  return trace;
 }
 }
 
 namespace tidemark::of_the_library {
 
-[[gnu::noinline]] code_trace call() {
-  code_trace const trace = traced();
+[[gnu::noinline]] void call(code_trace& trace) {
+  traced(trace);
   asm volatile("");
-  return trace;
 }
 
 struct [[gnu::visibility("default")]] thing {
-  [[gnu::noinline]] code_trace call() const {
-    code_trace const trace = of_the_library::call();
+  [[gnu::noinline]] void call(code_trace& trace) const {
+    of_the_library::call(trace);
     asm volatile("");
-    return trace;
   }
 };
 
 }  // namespace tidemark::of_the_library
 
-extern "C" [[gnu::noinline]] code_trace user_of_the_library() {
-  code_trace const trace = tidemark::of_the_library::thing{}.call();
+extern "C" [[gnu::noinline]] void user_of_the_library(code_trace& trace) {
+  tidemark::of_the_library::thing{}.call(trace);
   asm volatile("");
-  return trace;
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_begins_where_the_nearest_call_returns_to) {
-  code_trace const trace = users_function();
+  code_trace trace;
+  users_function(trace);
   BOOST_TEST(trace.frames[0] == return_address);
   BOOST_TEST(function_of(trace.frames[0]) == "users_function");
   BOOST_TEST(trace.frames[1] != nullptr);
@@ -87,13 +81,16 @@ BOOST_AUTO_TEST_CASE(a_trace_begins_where_the_nearest_call_returns_to) {
 }
 
 BOOST_AUTO_TEST_CASE(the_culprit_is_the_first_who_is_not_of_the_library) {
-  code_trace const trace = user_of_the_library();
-  BOOST_TEST(function_of(trace.frames[0]) == "_ZN8tidemark14of_the_library4callEv");
+  code_trace trace;
+  user_of_the_library(trace);
+  BOOST_TEST(function_of(trace.frames[0]) ==
+             "_ZN8tidemark14of_the_library4callERNS_6detail10code_traceE");
   BOOST_TEST(function_of(trace.culprit()) == "user_of_the_library");
 }
 
 BOOST_AUTO_TEST_CASE(a_call_that_is_not_among_them_begins_the_trace_at_the_callers_caller) {
-  code_trace const trace = calls_from_nowhere();
+  code_trace trace;
+  calls_from_nowhere(trace);
   BOOST_TEST(function_of(trace.frames[0]) == "calls_from_nowhere");
 }
 

@@ -43,10 +43,11 @@ bool is_red_zone_intact(void* begin) noexcept;
 // allocated and where it was freed. `pool` is any address that names the pool. The marks above say
 // what may be accessed; these leave it as it is.
 
-void pool_begins(void const* pool) noexcept;
+/// `zone_bytes`: what lies within them before or behind a block is told to be beside it.
+void pool_begins(void const* pool, std::size_t zone_bytes) noexcept;
 /// Preconditions: every block of it has ended.
 void pool_ends(void const* pool) noexcept;
-/// Preconditions: the block was made live, and a red zone follows it.
+/// Preconditions: the block was made live; what follows within `zone_bytes` is no block.
 void block_begins(void const* pool, void* block, std::size_t bytes) noexcept;
 /// Effects:       The bytes from `block` on become inaccessible.
 void block_ends(void const* pool, void* block) noexcept;
