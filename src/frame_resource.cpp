@@ -38,7 +38,7 @@ detail::frame_sizes sizes_of(frame_options const& options,
           .max_chunk_bytes = options.max_chunk_bytes,
           .recycle_outgrown = options.recycle_outgrown,
           .checked = checks_enabled(options.check),
-          .header_bytes = quarantined ? page_resource::page_bytes() : chunk_alignment,
+          .header_bytes = quarantined ? page_resource::page_bytes() : detail::chunk_alignment,
           .quarantined = quarantined};
 }
 
