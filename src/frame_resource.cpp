@@ -5,12 +5,14 @@
 #include <tidemark/frame_resource.hpp>
 
 #include "frame_resource_checks.hpp"
+#include "frame_resource_quarantine.hpp"
 
 namespace tidemark {
 
 using detail::chunk_request;
 using detail::frame_checks;
 using detail::frame_engine;
+using detail::frame_quarantine;
 using detail::frame_scope_resource;
 using detail::marker_access;
 using detail::scope_binding;
@@ -22,24 +24,42 @@ struct frame_resource::bookkeeping {
   std::size_t bytes;
 };
 
+namespace {
+
+page_resource* as_pages(std::pmr::memory_resource* upstream) noexcept {
+  // The cast costs more than all the rest of a constructor, and the default is none.
+  return upstream != default_upstream() ? dynamic_cast<page_resource*>(upstream) : nullptr;
+}
+
+detail::frame_sizes sizes_of(frame_options const& options,
+                             std::pmr::memory_resource* upstream) noexcept {
+  bool const quarantined = options.quarantine_count != 0 && as_pages(upstream) != nullptr;
+  return {.initial_bytes = options.initial_bytes,
+          .max_chunk_bytes = options.max_chunk_bytes,
+          .recycle_outgrown = options.recycle_outgrown,
+          .checked = checks_enabled(options.check),
+          .header_bytes = quarantined ? page_resource::page_bytes() : detail::chunk_alignment,
+          .quarantined = quarantined};
+}
+
+}  // namespace
+
 frame_resource::frame_resource(frame_options const& options,
                                std::pmr::memory_resource* upstream) noexcept
-    : engine_({.initial_bytes = options.initial_bytes,
-               .max_chunk_bytes = options.max_chunk_bytes,
-               .recycle_outgrown = options.recycle_outgrown,
-               .checked = checks_enabled(options.check)}),
+    : engine_(sizes_of(options, upstream)),
       upstream_(upstream != nullptr ? upstream : default_upstream()),
+      pages_(as_pages(upstream_)),
       limit_bytes_(options.limit_bytes),
       name_(options.name),
       owner_(options.owner),
       bound_{*this, *this, *this, *this, *this} {
   static_assert(frame_engine::inline_records == 5, "one initialiser for each");
   for (std::uint32_t d = 0; d < frame_engine::inline_records; ++d) engine_.bind(d, bound_[d]);
-  if (upstream_ == default_upstream()) return;
-  auto* const pages = dynamic_cast<page_resource*>(upstream_);
-  if (pages != nullptr && pages->options().reserve_bytes != 0) {
-    pages_ = pages;
-    engine_.space.keep_in_chain();
+  if (pages_ == nullptr) return;
+  if (pages_->options().reserve_bytes != 0) engine_.space.keep_in_chain();
+  if (options.quarantine_count != 0) {
+    quarantine_count_ = frame_quarantine::count_of(options.quarantine_count);
+    engine_.hold_outermost();
   }
 }
 
@@ -58,6 +78,7 @@ frame_resource::~frame_resource() {
     window const open{engine_};
     release_chunks();
   }
+  frame_quarantine::destroy(quarantine_);
   if (engine_.is_checked())
     detail::make_accessible(buffer_header_.begin, buffer_header_.capacity());
   frame_checks::destroy(checks_);
@@ -132,9 +153,7 @@ void* frame_resource::try_allocate_for(marker mark, std::size_t bytes,
 void* frame_resource::obtain_bookkeeping(std::size_t bytes) {
   bytes += sizeof(bookkeeping);
   if (bytes > available_bytes()) throw resource_exhausted(name_, bytes, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(bytes);
-  reserved_bytes_ += bytes;
+  void* const memory = ask_upstream(bytes, alignof(std::max_align_t));
   bookkeeping_ = ::new (memory) bookkeeping{bookkeeping_, bytes};
   return bookkeeping_ + 1;
 }
@@ -153,9 +172,10 @@ void frame_resource::free_at(std::uint32_t depth, std::byte* block, std::size_t 
   if (!found && bytes >= detail::large_block_bytes) ++late_frees_;
 }
 
-void frame_resource::free_late(std::byte* block, std::size_t bytes, void const* caller) noexcept {
+void frame_resource::free_late(std::uint64_t serial, std::byte* block,
+                               void const* caller) noexcept {
   if (engine_.is_checked()) {
-    frame_checks::free(*this, engine_.depth(), block, bytes, caller);  // knows whose it was
+    frame_checks::free_late(*this, serial, block, caller);
   } else {
     ++late_frees_;
   }
@@ -164,7 +184,7 @@ void frame_resource::free_late(std::byte* block, std::size_t bytes, void const* 
 void frame_resource::deallocate_below(marker mark, void* block, std::size_t bytes) noexcept {
   auto* const freed = static_cast<std::byte*>(block);
   void const* const caller = __builtin_return_address(0);
-  if (!do_is_open(mark)) return free_late(freed, bytes, caller);
+  if (!do_is_open(mark)) return free_late(marker_access::serial(mark), freed, caller);
   free_at(marker_access::depth(mark), freed, bytes, caller);
 }
 
@@ -172,7 +192,7 @@ void frame_resource::deallocate_bound(scope_binding& binding, std::byte* block,
                                       std::size_t bytes) noexcept {
   void const* const caller = __builtin_return_address(0);
   if (!engine_.is_open(binding)) engine_.resolve(binding);
-  if (!engine_.is_open(binding)) return free_late(block, bytes, caller);
+  if (!engine_.is_open(binding)) return free_late(binding.serial, block, caller);
   free_at(binding.depth, block, bytes, caller);
 }
 
@@ -228,9 +248,10 @@ void frame_resource::reset_slow() noexcept {
 }
 
 void frame_resource::reset_all(void const* caller) noexcept {
-  if (engine_.is_checked()) frame_checks::before_closing(*this, 0, {}, caller);
+  if (engine_.is_checked()) static_cast<void>(frame_checks::before_closing(*this, 0, {}, caller));
   {
     window const open{engine_};
+    frame_quarantine::retirement retiring{*this, 0, {}, caller};
     engine_.reset();
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, 0);

@@ -7,6 +7,7 @@
 #include <tidemark/frame_resource.hpp>
 
 #include "frame_resource_checks.hpp"
+#include "frame_resource_quarantine.hpp"
 
 namespace tidemark {
 
@@ -14,23 +15,39 @@ using detail::chunk;
 using detail::chunk_alignment;
 using detail::chunk_request;
 using detail::frame_checks;
+using detail::frame_engine;
+using detail::frame_quarantine;
 using window = detail::frame_engine::window;
 
 void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes) {
-  std::size_t const least =
-      detail::round_up(wanted.payload_bytes + chunk_alignment, chunk_alignment);
+  std::size_t const header = engine_.space.header_bytes();
+  std::size_t const least = detail::round_up(wanted.payload_bytes + header, chunk_alignment);
   std::size_t const whole_lines = ~(chunk_alignment - 1);
   if (wanted.payload_bytes == 0) throw resource_exhausted(name_, bytes, available_bytes());
   if (wanted.for_chain && grow_in_place(wanted)) return;
-  if (least > (available_bytes() & whole_lines)) trim();
+  while (least > (available_bytes() & whole_lines)) {
+    trim();
+    if (!frame_quarantine::release_oldest(*this)) break;
+  }
   // Near the limit a chunk shrinks to what is left.
   std::size_t const size = std::min(wanted.wanted_bytes, available_bytes() & whole_lines);
   if (size < least) throw resource_exhausted(name_, bytes, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(size, chunk_alignment);
-  reserved_bytes_ += size;
+  engine_.space.give(*obtain_chunk(size, wanted.wanted_bytes), wanted);
+}
+
+chunk* frame_resource::obtain_chunk(std::size_t bytes, std::size_t class_bytes) {
+  void* const memory = ask_upstream(bytes, chunk_alignment);
   ++chunk_count_;
-  engine_.space.give(*detail::make_chunk(memory, size, wanted.wanted_bytes), wanted);
+  if (engine_.is_checked()) frame_checks::before_chunk(*this, memory);
+  return detail::make_chunk(memory, bytes, class_bytes, engine_.space.header_bytes());
+}
+
+void* frame_resource::ask_upstream(std::size_t bytes, std::size_t alignment) {
+  frame_engine::intermission const theirs{engine_};
+  ++upstream_calls_;
+  void* const memory = upstream_->allocate(bytes, alignment);
+  reserved_bytes_ += bytes;
+  return memory;
 }
 
 bool frame_resource::grow_in_place(chunk_request const& wanted) noexcept {
@@ -67,9 +84,12 @@ void frame_resource::shrink_in_place() noexcept {
 }
 
 void frame_resource::give_back(chunk* chunk) noexcept {
-  reserved_bytes_ -= chunk->upstream_bytes;
+  std::size_t const bytes = chunk->upstream_bytes;
+  reserved_bytes_ -= bytes;
   --chunk_count_;
-  upstream_->deallocate(chunk, chunk->upstream_bytes, chunk_alignment);
+  if (engine_.is_checked()) frame_checks::after_chunk(*this, chunk);
+  frame_engine::intermission const theirs{engine_};
+  upstream_->deallocate(chunk, bytes, chunk_alignment);
 }
 
 void frame_resource::give_back_all(chunk* first) noexcept {
@@ -80,6 +100,8 @@ void frame_resource::give_back_all(chunk* first) noexcept {
 }
 
 void frame_resource::release_chunks() noexcept {
+  while (frame_quarantine::release_oldest(*this)) {
+  }
   give_back_all(engine_.space.take_chain());
   engine_.rebase();
   while (chunk* const c = engine_.space.take_idle()) give_back(c);
@@ -103,14 +125,10 @@ void frame_resource::coalesce() {
   if (!empty || chain.chunk_count < 2) return;
   std::size_t const size = chain.upstream_bytes;
   if (size > available_bytes()) throw resource_exhausted(name_, size, available_bytes());
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(size, chunk_alignment);
+  chunk* const fresh = obtain_chunk(size, size);
   give_back_all(space.take_chain());
   engine_.rebase();
-  reserved_bytes_ += size;
-  ++chunk_count_;
-  space.give(*detail::make_chunk(memory, size, size),
-             {.payload_bytes = size - chunk_alignment, .wanted_bytes = size, .for_chain = true});
+  space.give(*fresh, {.payload_bytes = fresh->capacity(), .wanted_bytes = size, .for_chain = true});
 }
 
 }  // namespace tidemark

@@ -7,11 +7,13 @@
 #include <tidemark/frame_resource.hpp>
 
 #include "frame_resource_checks.hpp"
+#include "frame_resource_quarantine.hpp"
 
 namespace tidemark {
 
 using detail::frame_checks;
 using detail::frame_engine;
+using detail::frame_quarantine;
 using detail::frame_scope_resource;
 using detail::marker_access;
 using detail::scope_binding;
@@ -26,11 +28,16 @@ marker frame_resource::checkpoint_slow(bool scoped, source_location where) {
   }
   if (engine_.is_checked()) frame_checks::before_opening(*this);
   window const open{engine_};
+  if (quarantine_count_ != 0 && engine_.depth() == 0) frame_quarantine::before_outermost(*this);
   if (engine_.needs_records()) grow_records();
   if (engine_.needs_binding()) grow_bindings();
   engine_.make_ready();
   std::uint64_t const serial = engine_.open(scoped, where);
   if (engine_.is_checked()) engine_.top().eventful = true;
+  if (quarantine_count_ != 0 && engine_.depth() == 1) {
+    engine_.top().eventful = true;
+    engine_.space.fence();
+  }
   return marker_access::make(serial, engine_.depth(), engine_.origin());
 }
 
@@ -52,8 +59,10 @@ std::uint32_t frame_resource::checked_depth(marker mark, source_location where,
   std::uint64_t const serial = marker_access::serial(mark);
   if (engine_.is_open(serial, marker_access::depth(mark))) return marker_access::depth(mark);
   bool const foreign = serial != 0 && marker_access::origin(mark) != engine_.origin();
-  report({.kind = foreign ? misuse_kind::foreign_marker : misuse_kind::stale_marker, .used = where},
-         caller);
+  misuse bug{.kind = foreign ? misuse_kind::foreign_marker : misuse_kind::stale_marker,
+             .used = where};
+  if (checks_ != nullptr) checks_->tell_of(serial, bug);
+  report(bug, caller);
   return 0;
 }
 
@@ -71,9 +80,10 @@ bool frame_resource::closable(std::uint32_t depth, source_location where,
 
 void frame_resource::rewind_to(std::uint32_t depth, source_location where,
                                void const* caller) noexcept {
-  if (engine_.is_checked()) frame_checks::before_closing(*this, depth, where, caller);
+  if (engine_.is_checked() && !frame_checks::before_closing(*this, depth, where, caller)) return;
   {
     window const open{engine_};
+    frame_quarantine::retirement const retiring{*this, depth, where, caller};
     engine_.rewind_to(depth);
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, depth);
@@ -83,6 +93,7 @@ void frame_resource::keep_to(std::uint32_t depth) noexcept {
   if (engine_.is_checked()) frame_checks::before_keeping(*this, depth);
   window const open{engine_};
   engine_.keep_to(depth);
+  if (depth == 1) engine_.space.lift_fence();
 }
 
 void frame_resource::close_ended(void const* caller) noexcept {
@@ -139,13 +150,13 @@ void frame_resource::do_empty(marker mark, source_location where) noexcept {
   if (visit.is_refused()) return;
   std::uint32_t const depth = marker_access::depth(mark);
   if (!do_is_open(mark)) {
-    source_location const opened = opened_at(marker_access::serial(mark), depth);
-    return report({.kind = misuse_kind::scope_closed, .opened = opened, .used = where}, caller);
+    return report_closed(mark, where, caller);
   }
   if (!closable(depth, where, caller)) return;
-  if (engine_.is_checked()) frame_checks::before_closing(*this, depth, where, caller);
+  if (engine_.is_checked() && !frame_checks::before_closing(*this, depth, where, caller)) return;
   {
     window const open{engine_};
+    frame_quarantine::retirement const retiring{*this, depth, where, caller};
     engine_.empty(depth);
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, depth);
@@ -170,20 +181,22 @@ void frame_resource::report(misuse bug, void const* caller) const noexcept {
   report_misuse(bug);
 }
 
-source_location frame_resource::opened_at(std::uint64_t serial,
-                                          std::uint32_t depth) const noexcept {
+void frame_resource::report_closed(marker mark, source_location where,
+                                   void const* caller) const noexcept {
+  std::uint64_t const serial = marker_access::serial(mark);
+  std::uint32_t const depth = marker_access::depth(mark);
+  misuse bug{.kind = misuse_kind::scope_closed, .used = where};
   // A closed record keeps its place, and its binding the serial, until the next one at its depth.
   scope_binding const* const last =
       depth < engine_.record_count() ? engine_.record(depth).binding : nullptr;
-  bool const known = last != nullptr && last->serial == serial;
-  return known ? engine_.record(depth).where : source_location{};
+  if (last != nullptr && last->serial == serial) bug.opened = engine_.record(depth).where;
+  if (checks_ != nullptr) checks_->tell_of(serial, bug);
+  report(bug, caller);
 }
 
 void frame_resource::refuse_closed(std::uint64_t serial, std::uint32_t depth,
                                    void const* caller) const {
-  misuse bug{.kind = misuse_kind::scope_closed, .opened = opened_at(serial, depth)};
-  if (checks_ != nullptr) checks_->tell_of(serial, bug);
-  report(bug, caller);
+  report_closed(marker_access::make(serial, depth, engine_.origin()), {}, caller);
   throw std::bad_alloc();
 }
 

@@ -118,12 +118,14 @@ BOOST_AUTO_TEST_CASE(a_block_that_grew_is_live_to_its_new_end) {
   check_dead(block + 200 + detail::red_zone_bytes, 64);
 }
 
-BOOST_AUTO_TEST_CASE(a_block_that_is_freed_below_a_mark_by_the_bare_frame_stays_live) {
+BOOST_AUTO_TEST_CASE(a_block_that_is_freed_below_a_mark_by_the_bare_frame_is_dead_but_not_reused) {
   frame_resource frame{checked()};
   char* const below = take(frame, 5000);
   memory_scope scope{frame};
   frame.deallocate(below, 5000, 1);
-  check_live(below, 5000);
+  check_dead(below, 5000);
+  BOOST_TEST(frame.stats().late_frees == 1U);
+  for (int i = 0; i < 100; ++i) BOOST_TEST((take(scope, 50) != below));
 }
 
 BOOST_AUTO_TEST_CASE(kept_blocks_stay_live) {

@@ -56,6 +56,23 @@ function(tidemark_callsite name)
   set_tests_properties(callsites/${name} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
 endfunction()
 
+# tidemark_planted(name): a program with one bug, planted/<name>.cpp, for the legs below.
+function(tidemark_planted name)
+  add_executable(planted_${name} planted/${name}.cpp)
+  target_link_libraries(planted_${name} PRIVATE tidemark::tidemark)
+  tidemark_warnings(planted_${name})
+endfunction()
+
+# tidemark_planted_leg(leg binaries): how the programs fail is compared with what must see their
+# bugs; planted.py tells the legs.
+function(tidemark_planted_leg leg binaries)
+  add_test(NAME planted/${leg}
+    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/planted/planted.py
+      ${leg} ${binaries} ${PROJECT_SOURCE_DIR} $<TARGET_FILE:tidemark>)
+  set_tests_properties(planted/${leg} PROPERTIES
+    SKIP_RETURN_CODE 77 TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
+endfunction()
+
 # tidemark_compile_fail(name regex): compile_fail/<name>.cpp must not compile and the compiler must
 # say `regex`; with TIDEMARK_CONTROL defined the same file must compile, so that it fails for that
 # reason alone.

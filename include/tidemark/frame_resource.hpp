@@ -48,7 +48,8 @@ class frame_resource;
 
 namespace detail {
 
-class frame_checks;
+class frame_checks;      // level 1
+class frame_quarantine;  // frames that are over
 
 /// The resource of one checkpoint of a frame; the frame owns it.
 class frame_scope_resource final : public bound_resource_base, public scope_binding {
@@ -154,6 +155,7 @@ class frame_resource final : public rewindable_resource {
   friend struct detail::scope_access;
   friend class detail::frame_scope_resource;
   friend class detail::frame_checks;
+  friend class detail::frame_quarantine;
   struct bookkeeping;
 
   void* do_allocate(std::size_t n, std::size_t a) override { return allocate(n, a); }
@@ -196,11 +198,6 @@ class frame_resource final : public rewindable_resource {
   }
   template <class T, class... Args>
   T* make_at(std::uint64_t serial, std::uint32_t depth, Args&&... args);
-  void* storage_at(std::uint64_t serial, std::uint32_t depth, std::size_t bytes,
-                   std::size_t alignment) {
-    if (serial == engine_.top_serial()) return allocate(bytes, alignment);
-    return allocate_at(depth, bytes, alignment, nullptr);
-  }
   void require_still_open(std::uint64_t serial, std::uint32_t depth) const;
 
   [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment);
@@ -224,16 +221,18 @@ class frame_resource final : public rewindable_resource {
                  std::size_t new_bytes, void const* caller) noexcept;
   void free_at(std::uint32_t depth, std::byte* block, std::size_t bytes,
                void const* caller) noexcept;
-  void free_late(std::byte* block, std::size_t bytes, void const* caller) noexcept;
+  void free_late(std::uint64_t serial, std::byte* block, void const* caller) noexcept;
   void* take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment);
   void rewind_to(std::uint32_t depth, source_location where, void const* caller) noexcept;
   void keep_to(std::uint32_t depth) noexcept;
   void close_ended(void const* caller) noexcept;
   void reset_all(void const* caller) noexcept;
   void obtain_chunk(detail::chunk_request const& wanted, std::size_t bytes);
+  detail::chunk* obtain_chunk(std::size_t bytes, std::size_t class_bytes);
   void* obtain_bookkeeping(std::size_t bytes);
   bool grow_in_place(detail::chunk_request const& wanted) noexcept;
   void shrink_in_place() noexcept;
+  void* ask_upstream(std::size_t bytes, std::size_t alignment);
   void give_back(detail::chunk* chunk) noexcept;
   void give_back_all(detail::chunk* first) noexcept;
   void release_chunks() noexcept;
@@ -244,24 +243,26 @@ class frame_resource final : public rewindable_resource {
   std::uint32_t checked_depth(marker mark, source_location where, void const* caller) noexcept;
   bool closable(std::uint32_t depth, source_location where, void const* caller) noexcept;
   void report(misuse bug, void const* caller) const noexcept;
-  source_location opened_at(std::uint64_t serial, std::uint32_t depth) const noexcept;
+  void report_closed(marker mark, source_location where, void const* caller) const noexcept;
   [[noreturn]] void refuse_closed(std::uint64_t serial, std::uint32_t depth,
                                   void const* caller) const;
   [[gnu::noinline]] void require_open(marker mark) const;
 
   detail::frame_engine engine_;
   std::pmr::memory_resource* upstream_;
-  page_resource* pages_ = nullptr;  // upstream_, if it reserves ranges that chunks can grow in
+  page_resource* pages_;  // upstream_, if it is one; null: no chunk grows in place
   std::size_t limit_bytes_;
-  std::size_t reserved_bytes_ = 0;  // what upstream gave: chunks and bookkeeping
+  std::size_t reserved_bytes_ = 0;  // of chunks and bookkeeping
   std::size_t chunk_count_ = 0;
   std::size_t upstream_calls_ = 0;  // allocations asked of upstream
   std::size_t late_frees_ = 0;
   detail::frame_checks* checks_ = nullptr;  // of a checked pool; made by its first slow half
-  bookkeeping* bookkeeping_ = nullptr;      // blocks of records and bindings beyond the inline ones
+  detail::frame_quarantine* quarantine_ = nullptr;  // made by the first checkpoint that needs it
+  bookkeeping* bookkeeping_ = nullptr;  // blocks of records and bindings beyond the inline ones
   resource_name name_;
   frame_owner owner_;
-  detail::chunk buffer_header_{};  // of a caller's buffer
+  std::uint32_t quarantine_count_ = 0;  // 0: no quarantine
+  detail::chunk buffer_header_{};       // of a caller's buffer
   detail::frame_scope_resource bound_[detail::frame_engine::inline_records];
 };
 
@@ -321,17 +322,17 @@ T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... 
   if constexpr (!std::is_trivially_copyable_v<T>) binding.handed_out = true;
   std::pmr::polymorphic_allocator<> const allocator{
       &static_cast<detail::frame_scope_resource&>(binding)};
-  void* const storage = storage_at(serial, depth, bytes, alignment);
+  void* const storage = serial == engine_.top_serial()
+                            ? allocate(bytes, alignment)
+                            : allocate_at(depth, bytes, alignment, nullptr);
   auto* const place = static_cast<std::byte*>(storage) + (trivial ? 0 : offsetof(node, object));
   T* object;
   try {
     object = std::uninitialized_construct_using_allocator(reinterpret_cast<T*>(place), allocator,
                                                           std::forward<Args>(args)...);
   } catch (...) {
-    // Frees nothing that a constructor which closed this scope has given to somebody else.
-    if (engine_.is_open(serial, depth)) {
-      free_at(depth, static_cast<std::byte*>(storage), bytes, nullptr);
-    }
+    auto* const unused = static_cast<std::byte*>(storage);
+    if (engine_.is_open(serial, depth)) free_at(depth, unused, bytes, nullptr);
     throw;
   }
   if constexpr (!trivial) {

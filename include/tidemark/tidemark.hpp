@@ -16,6 +16,7 @@
 #include <tidemark/objects/from_resource.hpp>
 #include <tidemark/objects/make_in.hpp>
 #include <tidemark/objects/pool_ptr.hpp>
+#include <tidemark/quarantine.hpp>
 #include <tidemark/report.hpp>
 #include <tidemark/rewindable_resource.hpp>
 #include <tidemark/scratch_scope.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <iterator>
+#include <algorithm>
 #include <tidemark/detail/block_book.hpp>
 #include <utility>
 
@@ -9,43 +9,56 @@ block_book::~block_book() {
   for (list& blocks : lists_) blocks.clear();
 }
 
-void block_book::prepare(std::uint32_t depth) {
+void block_book::prepare_slow(std::uint32_t depth) {
   if (lists_.size() <= depth) lists_.resize(depth + 1);
-  if (!spare_.empty()) return;
-  // The only way to make a node is to insert it; its bucket is reserved on the way.
-  blocks_.reserve(blocks_.size() + 1);
-  auto const made = blocks_.try_emplace(nullptr).first;
-  spare_ = blocks_.extract(made);
+  if (spare_ != nullptr) return;
+  if (2 * (entries_.size() + 1) > table_.size()) grow_table();
+  spare_ = &entries_.emplace_back();
+}
+
+void block_book::grow_table() {
+  decltype(table_) larger(std::max<std::size_t>(1024, 2 * table_.size()));
+  table_.swap(larger);
+  for (known_block& block : entries_) slot_of(block.address) = &block;
+}
+
+// Neighbours in memory are neighbours in the table, because they are used one after another; each
+// window of 2 KiB has a place of its own, so that chunks do not pile up on each other.
+known_block*& block_book::slot_of(std::byte const* address) noexcept {
+  auto const number = reinterpret_cast<std::uintptr_t>(address);
+  std::uint64_t const window = (number >> 11) * 0x9E3779B97F4A7C15U >> 32;
+  std::size_t slot = window * 64 + (number >> 5) % 64;
+  for (;; ++slot) {
+    known_block*& found = table_[slot & (table_.size() - 1)];
+    if (found == nullptr || found->address == address) return found;
+  }
 }
 
 void block_book::add(std::byte* address, std::size_t bytes, std::uint32_t depth,
                      std::uint64_t serial) noexcept {
-  known_block* block = find(address);
-  if (block == nullptr) {
-    spare_.key() = address;
-    block = &blocks_.insert(std::move(spare_)).position->second;
-    spare_ = {};
-  } else if (block->is_linked()) {  // popped by an enclosing scope, and handed out again
-    block->unlink();
+  known_block*& slot = slot_of(address);
+  if (slot == nullptr) {
+    slot = std::exchange(spare_, nullptr);
+    slot->address = address;
   }
-  block->address = address;
-  block->bytes = bytes;
-  block->serial = serial;
-  block->state = block_state::live;
-  lists_[depth].push_back(*block);
+  known_block& block = *slot;
+  if (block.is_linked()) block.unlink();  // freed, or above what is closing, and handed out again
+  block.bytes = bytes;
+  block.serial = serial;
+  block.closing = 0;
+  block.state = block_state::live;
+  lists_[depth].push_back(block);
 }
 
 known_block* block_book::find(void const* address) noexcept {
-  auto const found = blocks_.find(static_cast<std::byte const*>(address));
-  return found != blocks_.end() ? &found->second : nullptr;
+  return table_.empty() ? nullptr : slot_of(static_cast<std::byte const*>(address));
 }
 
 void block_book::close(std::uint32_t depth) noexcept {
   for (std::size_t d = depth; d < lists_.size(); ++d) {
-    for (known_block& block : lists_[d]) {
-      if (block.state == block_state::live) block.state = block_state::closed;
-    }
-    lists_[d].clear();
+    lists_[d].clear_and_dispose([](known_block* block) {
+      if (block->state == block_state::live) block->state = block_state::closed;
+    });
   }
 }
 
@@ -55,14 +68,20 @@ void block_book::keep(std::uint32_t depth) noexcept {
   outer.splice(outer.end(), lists_[depth]);
 }
 
-void block_book::remember(closed_scope const& scope) noexcept {
-  scopes_[next_scope_] = scope;
-  next_scope_ = (next_scope_ + 1) % std::size(scopes_);
+std::uint64_t block_book::remember(closed_scope const& scope) noexcept {
+  scopes_[++closings_ % remembered_scopes] = scope;
+  return closings_;
+}
+
+closed_scope const* block_book::find_closing(std::uint64_t number) const noexcept {
+  bool const known = number != 0 && number <= closings_ && closings_ - number < remembered_scopes;
+  return known ? &scopes_[number % remembered_scopes] : nullptr;
 }
 
 closed_scope const* block_book::find_scope(std::uint64_t serial) const noexcept {
-  for (closed_scope const& scope : scopes_) {
-    if (scope.serial == serial) return &scope;
+  for (std::uint64_t number = closings_; closed_scope const* scope = find_closing(number);
+       --number) {
+    if (scope->serial == serial) return scope;
   }
   return nullptr;
 }

@@ -6,9 +6,10 @@
 
 namespace tidemark::detail {
 
-chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_bytes) noexcept {
+chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_bytes,
+                  std::size_t header_bytes) noexcept {
   auto* const first = static_cast<std::byte*>(memory);
-  std::byte* const begin = first + chunk_alignment;
+  std::byte* const begin = first + header_bytes;
   return ::new (memory) chunk{.next = nullptr,
                               .previous = nullptr,
                               .begin = begin,

@@ -51,6 +51,7 @@ void frame_engine::make_ready() noexcept {
 void frame_engine::update_ready() noexcept {
   if (checked_) return;
   ready_depth_ = depth_;
+  if (outermost_is_slow_ && depth_ == 0) return;
   while (ready_depth_ + 1 < record_count_ && ready_depth_ < max_depth &&
          records_[ready_depth_ + 1].binding != nullptr) {
     ++ready_depth_;
@@ -73,6 +74,7 @@ void frame_engine::step_down() noexcept {
   }
   r.scoped = false;
   r.serial = 0;
+  if (outermost_is_slow_ && depth_ == 1) ready_depth_ = 0;
   top_ = &records_[--depth_];
   top_serial_ = top_->serial;
 }
@@ -81,13 +83,8 @@ void frame_engine::run_finalizers(std::uint32_t depth) noexcept {
   // A finalizer may open checkpoints: records may move, and what it leaves open is closed here.
   std::uint32_t const outer = std::exchange(finalizing_, depth + 1);
   while (finalizer* const node = records_[depth].finalizers.pop()) {
-    if (checked_) {  // the finalizer meets the pool as everybody else does
-      std::uint32_t const windows = std::exchange(windows_, 0U);
-      park();
-      node->run(node);
-      space.main = parked_;
-      windows_ = windows;
-    } else {
+    {
+      intermission const others{*this};
       node->run(node);
     }
     while (depth_ > depth) close_top();
@@ -150,7 +147,7 @@ void frame_engine::empty(std::uint32_t depth) noexcept {
   space.drop(*top_);
   space.main.floor = top_->cursor;
   retire(top_->kept);
-  top_->eventful = checked_ || ended_count_ != 0;
+  top_->eventful = checked_ || ended_count_ != 0 || (outermost_is_slow_ && depth == 1);
 }
 
 void frame_engine::end_later(std::uint32_t depth, scope_end how) noexcept {
@@ -176,14 +173,14 @@ void frame_engine::reset() noexcept {
   space.drop(*top_);
   space.main.floor = top_->cursor;
   retire(top_->kept);
-  top_->eventful = checked_;
+  top_->eventful = checked_ || outermost_is_slow_;
 }
 
 void frame_engine::rebase() noexcept {
   scope_record& base = records_[0];
-  chunk* const head = space.head();
-  base.at = head;
-  base.cursor = base.outer_floor = head != nullptr ? head->begin : nullptr;
+  chunk* const first = space.current();  // null: the next chunk in use will be the first
+  base.at = first;
+  base.cursor = base.outer_floor = first != nullptr ? first->begin : nullptr;
 }
 
 void* frame_engine::take(std::uint32_t depth, std::size_t bytes, std::size_t alignment,

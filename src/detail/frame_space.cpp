@@ -98,11 +98,12 @@ void* frame_space::take_from_chain(scope_record& r, std::size_t bytes, std::size
       return main.take(bytes, alignment);
     }
   }
-  std::size_t const least = round_up(wanted.payload_bytes + chunk_alignment, chunk_alignment);
+  std::size_t const least =
+      round_up(wanted.payload_bytes + sizes_.header_bytes, sizes_.header_bytes);
   wanted.for_chain = true;
   if (next_chunk_bytes_ == 0) {  // the first one: exactly what the options say
     wanted.wanted_bytes =
-        std::max(least, round_up(sizes_.initial_bytes + chunk_alignment, chunk_alignment));
+        std::max(least, round_up(sizes_.initial_bytes + sizes_.header_bytes, sizes_.header_bytes));
   } else {
     wanted.wanted_bytes = std::max(next_chunk_bytes_, std::bit_ceil(least));
   }
@@ -111,7 +112,8 @@ void* frame_space::take_from_chain(scope_record& r, std::size_t bytes, std::size
 
 void* frame_space::take_own_chunk(scope_record& r, std::size_t bytes, std::size_t alignment,
                                   chunk_request& wanted) noexcept {
-  wanted.wanted_bytes = size_class(wanted.payload_bytes + chunk_alignment);
+  wanted.wanted_bytes =
+      round_up(size_class(wanted.payload_bytes + sizes_.header_bytes), sizes_.header_bytes);
   chunk* const c = idle_.take(wanted.wanted_bytes, wanted.payload_bytes);
   if (c == nullptr) return nullptr;
   std::byte* const block = c->begin + padding_to(c->begin, alignment);
@@ -135,7 +137,7 @@ void* frame_space::take_side_chunk(scope_record& r, std::size_t bytes, std::size
   std::size_t const grown = last != nullptr
                                 ? std::min(2 * last->class_bytes, sizes_.max_chunk_bytes)
                                 : std::min(first_side_chunk_bytes, sizes_.max_chunk_bytes);
-  wanted.wanted_bytes = std::max(grown, std::bit_ceil(wanted.payload_bytes + chunk_alignment));
+  wanted.wanted_bytes = std::max(grown, std::bit_ceil(wanted.payload_bytes + sizes_.header_bytes));
   chunk* const c = idle_.take(wanted.wanted_bytes, wanted.payload_bytes);
   if (c == nullptr) return nullptr;
   if (last != nullptr) last->cursor = r.side.cursor;
@@ -179,8 +181,7 @@ bool frame_space::free(scope_record& r, scope_extent extent, std::byte* block,
     note_peak();
     beside_bytes_ -= own->used();
     r.own_chunks.unlink(*own);
-    retire(own->begin, own->cursor);
-    idle_.put(*own);
+    drop_chunk(*own);
     return true;
   }
   if (!lies_in_chain(r, extent, block, bytes) &&
@@ -223,8 +224,16 @@ bool frame_space::resize(scope_record& r, bool on_top, std::byte* block, std::si
 void frame_space::make_idle(chunk_list& list) noexcept {
   while (chunk* const c = list.pop_front()) {
     beside_bytes_ -= c->used();
-    retire(c->begin, c->cursor);
-    idle_.put(*c);
+    drop_chunk(*c);
+  }
+}
+
+void frame_space::drop_chunk(chunk& unused) noexcept {
+  retire(unused.begin, unused.cursor);
+  if (sizes_.quarantined) {
+    retired_.push_front(unused);
+  } else {
+    idle_.put(unused);
   }
 }
 
@@ -249,7 +258,7 @@ void frame_space::drop(scope_record& r) noexcept {
     }
     current_ = r.at;
     main.cursor = high = r.cursor;
-    main.end = r.at->end;
+    main.end = r.at == fence_ ? r.cursor : r.at->end;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <tidemark/detail/frame_space.hpp>
 #include <tidemark/detail/poison.hpp>
+#include <utility>
 
 namespace tidemark::detail {
 
@@ -28,7 +29,8 @@ void frame_space::note_growth(std::size_t wanted_bytes) noexcept {
 }
 
 chunk* frame_space::last_in_use() const noexcept {
-  bool const is_last = current_ != nullptr && current_ == tail_ && current_->upstream_bytes != 0;
+  bool const is_last = current_ != nullptr && current_ != fence_ && current_ == tail_ &&
+                       current_->upstream_bytes != 0;
   return is_last ? current_ : nullptr;
 }
 
@@ -52,6 +54,41 @@ frame_space::chain_size frame_space::chain() const noexcept {
     size.upstream_bytes += c->upstream_bytes;
   }
   return size;
+}
+
+void frame_space::lift_fence() noexcept {
+  if (fence_ != nullptr && current_ == fence_) main.end = current_->end;
+  fence_ = nullptr;
+}
+
+chunk* frame_space::detach(chunk* barrier, chunk* last) noexcept {
+  if (barrier == nullptr && head_ != nullptr && head_->upstream_bytes == 0) barrier = head_;
+  if (last == nullptr || last == barrier) return nullptr;
+  chunk* const first = barrier != nullptr ? barrier->next : head_;
+  chunk* const rest = last->next;
+  (barrier != nullptr ? barrier->next : head_) = rest;
+  (rest != nullptr ? rest->previous : tail_) = barrier;
+  last->next = nullptr;
+  if (barrier == nullptr) {  // nothing is in use any more: as before the first chunk
+    note_peak();
+    current_ = nullptr;
+    main = {};
+    high = nullptr;
+  }
+  return first;
+}
+
+chunk_list frame_space::take_retired() noexcept { return std::exchange(retired_, {}); }
+
+void frame_space::attach(chunk* first) noexcept {
+  while (chunk* const c = first) {
+    first = c->next;
+    c->next = nullptr;
+    c->previous = tail_;
+    c->cursor = c->begin;
+    (tail_ != nullptr ? tail_->next : head_) = c;
+    tail_ = c;
+  }
 }
 
 chunk* frame_space::take_idle() noexcept {

@@ -40,6 +40,8 @@ PAIRS = [
      "test/meson.build", ["unit_tests", "example_tests"], ""),
     ("test/CMakeLists.txt", lambda text: cmake_calls(text, "tidemark_callsite"),
      "test/meson.build", ["callsites"], ""),
+    ("test/CMakeLists.txt", lambda text: cmake_calls(text, "tidemark_planted"),
+     "test/meson.build", ["planted"], ""),
     ("examples/CMakeLists.txt", lambda text: cmake_calls(text, "tidemark_example"),
      "examples/meson.build", ["examples"], ""),
     ("examples/cpp_outline/CMakeLists.txt", lambda text: cmake_set(text, "cpp_outline_parts"),

@@ -98,6 +98,7 @@ def unregistered_tests(root):
     registered = script.read_text() if script.exists() else ""
     for folder, ending, function in [("", "_test.cpp", "tidemark_test"),
                                      ("callsites", ".cpp", "tidemark_callsite"),
+                                     ("planted", ".cpp", "tidemark_planted"),
                                      ("compile_fail", ".cpp", "tidemark_compile_fail")]:
         base = root / "test" / folder
         for path in sorted(base.rglob(f"*{ending}")):

@@ -178,8 +178,10 @@ class Files(Tree):
     def test_unregistered_call_sites_and_negative_compile_tests(self):
         self.plant("test/callsites/keep.cpp", "")
         self.plant("test/compile_fail/view.cpp", SPDX)
+        self.plant("test/planted/overrun.cpp", SPDX)
         found = "\n".join(self.found())
         self.assertIn("test/callsites/keep.cpp: test/CMakeLists.txt does not name it", found)
+        self.assertIn("test/planted/overrun.cpp: test/CMakeLists.txt does not name it", found)
         self.assertIn("test/compile_fail/view.cpp: test/CMakeLists.txt does not name it", found)
 
     def test_the_source_list_is_the_tree(self):
@@ -211,9 +213,9 @@ class Builds(Tree):
         "include/meson.build": "headers = [\n  'a.hpp',\n]\n",
         "src/meson.build": "sources = files(\n  'a.cpp',\n)\n",
         "test/CMakeLists.txt": "tidemark_test(a)\nif(B)\n  tidemark_test(b/c)\nendif()\n"
-                               "tidemark_callsite(d)\n",
+                               "tidemark_callsite(d)\ntidemark_planted(g)\n",
         "test/meson.build": "unit_tests = [\n  'a',\n]\nexample_tests = [\n  'b/c',\n]\n"
-                            "callsites = [\n  'd',\n]\n",
+                            "callsites = [\n  'd',\n]\nplanted = [\n  'g',\n]\n",
         "examples/CMakeLists.txt": "function(tidemark_example name)\ntidemark_example(e)\n",
         "examples/meson.build": "examples = [\n  'e',\n]\n",
         "examples/cpp_outline/CMakeLists.txt": "add_library(cpp_outline_parts STATIC\n  f.cpp\n)\n",
@@ -239,9 +241,11 @@ class Builds(Tree):
                             ("test/CMakeLists.txt", "tidemark_test(a)\n"),
                             ("test/CMakeLists.txt", "  tidemark_test(b/c)\n"),
                             ("test/CMakeLists.txt", "tidemark_callsite(d)\n"),
+                            ("test/CMakeLists.txt", "tidemark_planted(g)\n"),
                             ("test/meson.build", "  'a',\n"),
                             ("test/meson.build", "  'b/c',\n"),
                             ("test/meson.build", "  'd',\n"),
+                            ("test/meson.build", "  'g',\n"),
                             ("examples/CMakeLists.txt", "tidemark_example(e)\n"),
                             ("examples/meson.build", "  'e',\n"),
                             ("examples/cpp_outline/CMakeLists.txt", "  f.cpp\n"),

@@ -3,11 +3,8 @@
 // Pages from the system: ranges that grow where they are, guards, and what a frame makes of them.
 
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
-#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <memory_resource>
@@ -18,6 +15,7 @@
 #include <tidemark/upstream/page_resource.hpp>
 #include <vector>
 
+#include "support/child.hpp"
 #include "support/is_aligned.hpp"
 
 using namespace tidemark;
@@ -34,20 +32,6 @@ std::size_t resident_pages(void* begin, std::size_t bytes) {
   std::size_t count = 0;
   for (unsigned char const p : pages) count += p & 1U;
   return count;
-}
-
-// Whether a read of the byte ends the process.
-bool traps(std::byte const* place) {
-  pid_t const child = ::fork();
-  if (child == 0) {
-    ::signal(SIGSEGV, SIG_DFL);
-    ::signal(SIGBUS, SIG_DFL);
-    static_cast<void>(*static_cast<std::byte const volatile*>(place));
-    ::_exit(0);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
 }  // namespace
@@ -102,8 +86,8 @@ BOOST_AUTO_TEST_CASE(what_shrinks_goes_back_to_the_system_and_comes_again_as_zer
   BOOST_TEST(resident_pages(block, 100 * page) == 100U);
   BOOST_TEST(pages.try_expand(block, 100 * page, 10 * page));
   BOOST_TEST(resident_pages(block, 100 * page) == 10U);
-  BOOST_TEST(traps(block + 10 * page));
-  BOOST_TEST(!traps(block + 10 * page - 1));
+  BOOST_TEST(test::faults(block + 10 * page));
+  BOOST_TEST(!test::faults(block + 10 * page - 1));
   BOOST_TEST(pages.try_expand(block, 10 * page, 20 * page));
   BOOST_TEST((block[9 * page] == std::byte{1}));
   BOOST_TEST((block[10 * page] == std::byte{0}));
@@ -122,10 +106,10 @@ BOOST_AUTO_TEST_CASE(a_block_larger_than_the_reserve_keeps_its_size) {
 BOOST_AUTO_TEST_CASE(guard_pages_trap_on_both_sides) {
   page_resource pages{{.guard_pages = true}};
   auto* const block = static_cast<std::byte*>(pages.allocate(3 * page, 16));
-  BOOST_TEST(traps(block - 1));
-  BOOST_TEST(traps(block + 3 * page));
-  BOOST_TEST(!traps(block));
-  BOOST_TEST(!traps(block + 3 * page - 1));
+  BOOST_TEST(test::faults(block - 1));
+  BOOST_TEST(test::faults(block + 3 * page));
+  BOOST_TEST(!test::faults(block));
+  BOOST_TEST(!test::faults(block + 3 * page - 1));
   pages.deallocate(block, 3 * page, 16);
 }
 
@@ -133,12 +117,12 @@ BOOST_AUTO_TEST_CASE(protected_pages_trap_until_they_are_not) {
   page_resource pages;
   auto* const block = static_cast<std::byte*>(pages.allocate(4 * page, 16));
   BOOST_TEST(pages.try_protect(block + 1, 3 * page));  // two whole pages lie in it
-  BOOST_TEST(!traps(block));
-  BOOST_TEST(traps(block + page));
-  BOOST_TEST(traps(block + 3 * page - 1));
-  BOOST_TEST(!traps(block + 3 * page));
+  BOOST_TEST(!test::faults(block));
+  BOOST_TEST(test::faults(block + page));
+  BOOST_TEST(test::faults(block + 3 * page - 1));
+  BOOST_TEST(!test::faults(block + 3 * page));
   BOOST_TEST(pages.try_unprotect(block + 1, 3 * page));
-  BOOST_TEST(!traps(block + page));
+  BOOST_TEST(!test::faults(block + page));
   pages.deallocate(block, 4 * page, 16);
 }
 

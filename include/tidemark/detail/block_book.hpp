@@ -14,18 +14,18 @@
 //
 // Invariants:
 //  1. Every live block is in the list of its checkpoint's depth; so is a freed one until that
-//  closes.
+//     closes.
 //  2. A closed block is in no list; it stays known until its address is handed out again.
+//  3. Entries never move and are never given back, so there is one for each address ever used.
 
 #include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <functional>
+#include <deque>
 #include <new>
 #include <tidemark/config.hpp>
 #include <tidemark/detail/code_trace.hpp>
-#include <unordered_map>
 #include <vector>
 
 namespace tidemark::detail {
@@ -45,6 +45,7 @@ struct malloc_allocator {
   }
   void deallocate(T* memory, std::size_t) noexcept { std::free(memory); }
   friend bool operator==(malloc_allocator, malloc_allocator) noexcept { return true; }
+  friend bool operator!=(malloc_allocator, malloc_allocator) noexcept { return false; }
 };
 
 enum class block_state : std::uint8_t { live, freed, closed };
@@ -54,8 +55,9 @@ using block_hook =
 
 struct known_block : block_hook {
   std::byte* address = nullptr;
-  std::size_t bytes = 0;     // as asked for, without its red zone
-  std::uint64_t serial = 0;  // of the checkpoint that took it
+  std::size_t bytes = 0;      // as asked for, without its red zone
+  std::uint64_t serial = 0;   // of the checkpoint that took it
+  std::uint64_t closing = 0;  // what `remember` returned for the end of its scope; 0: not known
   block_state state = block_state::live;
 };
 
@@ -71,6 +73,8 @@ class block_book {
  public:
   using list = boost::intrusive::list<known_block, boost::intrusive::constant_time_size<false>>;
 
+  static constexpr std::size_t remembered_scopes = 64;
+
   block_book() = default;
   ~block_book();
   block_book(block_book const&) = delete;
@@ -78,7 +82,9 @@ class block_book {
 
   /// Makes room for one more block at `depth`, so that the next `add` there cannot fail.
   /// Throws:     `std::bad_alloc`; nothing is changed then.
-  void prepare(std::uint32_t depth);
+  void prepare(std::uint32_t depth) {
+    if (lists_.size() <= depth || spare_ == nullptr) prepare_slow(depth);
+  }
   /// Preconditions: prepare(depth) was called since the last `add`.
   void add(std::byte* address, std::size_t bytes, std::uint32_t depth,
            std::uint64_t serial) noexcept;
@@ -91,24 +97,28 @@ class block_book {
   std::uint32_t depth_count() const noexcept { return static_cast<std::uint32_t>(lists_.size()); }
   /// The blocks of `depth` and deeper are closed.
   void close(std::uint32_t depth) noexcept;
-  /// The blocks of `depth` pass to depth - 1.
+  /// The blocks of `depth` pass to depth - 1. Preconditions: depth > 0.
   void keep(std::uint32_t depth) noexcept;
 
-  void remember(closed_scope const& scope) noexcept;
-  /// Returns:    The scope, if it is among the last 64 that closed; else null.
+  /// Returns:    The number of this closing, not 0: numbers rise.
+  std::uint64_t remember(closed_scope const& scope) noexcept;
+  /// Returns:    What was remembered under that number, if it is among the last 64; else null.
+  closed_scope const* find_closing(std::uint64_t number) const noexcept;
+  /// Returns:    The newest closing of that checkpoint among the last 64; else null.
   closed_scope const* find_scope(std::uint64_t serial) const noexcept;
 
  private:
-  using node_map =
-      std::unordered_map<std::byte const*, known_block, std::hash<std::byte const*>,
-                         std::equal_to<>,
-                         malloc_allocator<std::pair<std::byte const* const, known_block>>>;
+  void prepare_slow(std::uint32_t depth);
+  void grow_table();
+  // Where the block is, or belongs. Preconditions: the table is not empty.
+  known_block*& slot_of(std::byte const* address) noexcept;
 
-  node_map blocks_;
-  node_map::node_type spare_;  // what `prepare` made and `add` uses
-  std::vector<list, malloc_allocator<list>> lists_;
-  closed_scope scopes_[64];
-  std::size_t next_scope_ = 0;  // index of the oldest
+  std::deque<known_block, malloc_allocator<known_block>> entries_;
+  known_block* spare_ = nullptr;  // the last entry, if no block has it yet
+  std::vector<known_block*, malloc_allocator<known_block*>> table_;  // by address; half is null
+  std::vector<list, malloc_allocator<list>> lists_;                  // by depth
+  closed_scope scopes_[remembered_scopes];                           // of closing n at index n % 64
+  std::uint64_t closings_ = 0;                                       // number of the newest
 };
 
 }  // namespace tidemark::detail

@@ -43,8 +43,10 @@ struct chunk {
 static_assert(sizeof(chunk) <= chunk_alignment, "a chunk's payload starts at a cache line");
 
 /// Makes a chunk in `memory`.
-/// Preconditions: `memory` is aligned to `chunk_alignment`; upstream_bytes > chunk_alignment.
-chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_bytes) noexcept;
+/// Preconditions: `memory` is aligned to `chunk_alignment`, `header_bytes` a multiple of that and
+///                less than `upstream_bytes`.
+chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_bytes,
+                  std::size_t header_bytes = chunk_alignment) noexcept;
 
 /// A doubly linked list; chunks are added in front.
 class chunk_list {

@@ -71,6 +71,12 @@ class frame_engine {
     return r.serial;
   }
 
+  /// From now on the outermost checkpoint is always opened and closed by the slow halves.
+  void hold_outermost() noexcept {
+    outermost_is_slow_ = records_[0].eventful = true;
+    update_ready();
+  }
+
   /// Closes the top record.
   /// Preconditions: it is not eventful.
   void close_plain() noexcept {
@@ -171,6 +177,29 @@ class frame_engine {
     frame_engine& engine_;
   };
 
+  /// Somebody else's code within a slow half, a finalizer's or upstream's: it meets a checked pool
+  /// as everybody else does.
+  class intermission {
+   public:
+    explicit intermission(frame_engine& engine) noexcept
+        : engine_(engine), windows_(engine.windows_) {
+      if (windows_ == 0) return;
+      engine.park();
+      engine.windows_ = 0;
+    }
+    intermission(intermission const&) = delete;
+    intermission& operator=(intermission const&) = delete;
+    ~intermission() {
+      if (windows_ == 0) return;
+      engine_.space.main = engine_.parked_;
+      engine_.windows_ = windows_;
+    }
+
+   private:
+    frame_engine& engine_;
+    std::uint32_t windows_;  // 0 where it changes nothing: no window is open, or nothing is checked
+  };
+
  private:
   void park() noexcept;
   void close_top() noexcept;
@@ -191,6 +220,7 @@ class frame_engine {
   std::uint32_t ended_count_ = 0;  // records that `end_later` left
   std::uint32_t windows_ = 0;      // of a checked pool: nested slow halves (finalizers call back)
   bool checked_;
+  bool outermost_is_slow_ = false;
   std::size_t closed_from_below_ = 0;
   binding_list spare_;
   bump_region parked_;  // of a checked pool: the main region between calls

@@ -21,6 +21,8 @@ inline constexpr std::size_t red_zone_bytes = 16;
 
 /// Returns: Whether the program runs under AddressSanitizer.
 bool address_sanitizer_present() noexcept;
+/// Returns: Whether the program runs under Valgrind.
+bool valgrind_present() noexcept;
 
 /// The bytes become inaccessible; they are filled with `dead_fill` first.
 void make_dead(void* begin, std::size_t bytes) noexcept;
@@ -30,9 +32,25 @@ void make_live(void* begin, std::size_t bytes) noexcept;
 /// memory goes back upstream.
 void make_accessible(void* begin, std::size_t bytes) noexcept;
 
+/// `make_live`, and `make_red_zone` behind it.
+void make_block(void* begin, std::size_t bytes) noexcept;
 /// `red_zone_bytes` from `begin` on become inaccessible and filled with `red_fill`.
 void make_red_zone(void* begin) noexcept;
 /// Returns: Whether nobody wrote to the zone. It stays inaccessible.
 bool is_red_zone_intact(void* begin) noexcept;
+
+// What Valgrind tells of an address: which block of which pool it lies in or beside, where that was
+// allocated and where it was freed. `pool` is any address that names the pool. The marks above say
+// what may be accessed; these leave it as it is.
+
+/// `zone_bytes`: what lies within them before or behind a block is told to be beside it.
+void pool_begins(void const* pool, std::size_t zone_bytes) noexcept;
+/// Preconditions: every block of it has ended.
+void pool_ends(void const* pool) noexcept;
+/// Preconditions: the block was made live; what follows within `zone_bytes` is no block.
+void block_begins(void const* pool, void* block, std::size_t bytes) noexcept;
+/// Effects:       The bytes from `block` on become inaccessible.
+void block_ends(void const* pool, void* block) noexcept;
+void block_resized(void const* pool, void* block, std::size_t bytes) noexcept;
 
 }  // namespace tidemark::detail

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Runs programs with one bug each and compares how they fail with what must see the bug.
+
+Usage: planted.py LEG BINARIES ROOT [LIBRARY]. LEG is one of
+  level0, level1    the built programs, with TIDEMARK_CHECK=0 and 1
+  valgrind          the built programs at level 1 under memcheck
+  asan              the built programs, which have AddressSanitizer
+  asan_program      programs with AddressSanitizer on LIBRARY, which is built without
+  asan_all          programs and library compiled with AddressSanitizer
+BINARIES is where the built programs stand, or where the last two put theirs. Each program runs a
+second time with an argument, without its bug, and must be clean. Exits 77 if a tool is missing.
+"""
+import concurrent.futures
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+COMPILER = "clang++-19"
+FLAGS = ["-std=c++20", "-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"]
+ASAN_STATUS, VALGRIND_STATUS, SKIPPED = 98, 99, 77
+SECONDS = 120  # ends hangs and measures nothing
+
+CLEAN = (0, r"\A\Z")
+
+
+def read(what):
+    """Ran to its end, having read this."""
+    return 0, rf"\Aread {what}\n\Z"
+
+
+def report(text):
+    """The misuse handler's, then an abort."""
+    return -signal.SIGABRT, rf"tidemark: 'planted': {text}\n(.*\n)*  to fix it: "
+
+
+def both(told, reported):
+    """Valgrind tells of it and goes on, so that it is reported, too."""
+    return reported[0], rf"{told[1]}(.*\n)*{reported[1]}"
+
+
+def asan(text):
+    return ASAN_STATUS, rf"ERROR: AddressSanitizer: {text}"
+
+
+def valgrind(text):
+    return VALGRIND_STATUS, rf"==\d+== {text}"
+
+
+OUTLIVED = report("a free of a block whose scope is closed")
+CLOSED = report("allocation in a closed scope")
+BELOW = report("closing what lies below an open scope")
+TWICE = report("a block freed twice")
+FOREIGN = report("a free of a block that it did not allocate")
+THREAD = report("use from a thread that does not own it")
+POISONED = asan("use-after-poison")
+# Valgrind knows that a block was there, but names the chunk that it lay in.
+LATE_READ = valgrind(r"Invalid read of size \d\n(.*\n)*.* inside a recently re-allocated block of ")
+OVERRUN = report("a write behind the end of a block")
+WRITE_BEHIND = valgrind(r"Invalid write of size 1\n"
+                        r"(.*\n)*.* is 0 bytes after a block of size 32 client-defined\n")
+
+# What each leg must see of each bug: level 0, level 1, AddressSanitizer, Valgrind.
+EXPECTED = {
+    "use_after_rewind": (read("61"), read("dd"), POISONED, LATE_READ),
+    "use_after_reset": (read("61"), read("dd"), POISONED, LATE_READ),
+    "overrun": (CLEAN, OVERRUN, POISONED, both(WRITE_BEHIND, OVERRUN)),
+    "container_outliving_scope": (CLOSED, CLOSED, CLOSED, CLOSED),
+    "bare_container_grown_in_inner_scope": (read("7"), OUTLIVED, POISONED,
+                                            both(LATE_READ, OUTLIVED)),
+    "double_free": (CLEAN, TWICE, TWICE, TWICE),
+    "foreign_block": (CLEAN, FOREIGN, FOREIGN, FOREIGN),
+    "wrong_thread": (CLEAN, THREAD, THREAD, THREAD),
+    "closed_from_below": (BELOW, BELOW, BELOW, BELOW),
+    "legal_hand_over": (CLEAN, CLEAN, CLEAN, CLEAN),
+}
+COLUMNS = {"level0": 0, "level1": 1, "asan": 2, "asan_program": 2, "asan_all": 2, "valgrind": 3}
+COMMANDS = {"valgrind": ["valgrind", "--quiet", "--leak-check=full",
+                         f"--error-exitcode={VALGRIND_STATUS}"]}
+NO_BUG = re.compile(r"tidemark:|AddressSanitizer|==\d+==")
+
+
+def environment(leg):
+    plain = {name: value for name, value in os.environ.items() if name != "TIDEMARK_CHECK"}
+    if leg in ("level0", "level1", "valgrind"):
+        plain["TIDEMARK_CHECK"] = "0" if leg == "level0" else "1"
+    plain["ASAN_OPTIONS"] = f"exitcode={ASAN_STATUS}:detect_leaks=0"
+    return plain
+
+
+def compile_all(commands):
+    def run(command):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"{' '.join(map(str, command))}\n{done.stderr}")
+    with concurrent.futures.ThreadPoolExecutor(2) as workers:
+        list(workers.map(run, commands))
+
+
+def build(leg, binaries, root, library):
+    """Puts programs with AddressSanitizer into `binaries`."""
+    shutil.rmtree(binaries, ignore_errors=True)
+    binaries.mkdir(parents=True)
+    base = [COMPILER, *FLAGS, f"-I{root / 'include'}"]
+    objects, commands = [library], []
+    if leg == "asan_all":
+        sources = sorted((root / "src").rglob("*.cpp"))
+        objects = [binaries / f"{number}.o" for number in range(len(sources))]
+        commands = [[*base, "-c", s, "-o", o] for s, o in zip(sources, objects)]
+    compile_all(commands)
+    compile_all([*base, root / f"test/planted/{name}.cpp", *objects, "-pthread", "-ldl",
+                 f"-Wl,-rpath,{Path(objects[0]).parent}", "-o", binaries / f"planted_{name}"]
+                for name in EXPECTED)
+
+
+def run(leg, program, arguments):
+    command = [*COMMANDS.get(leg, []), program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
+                          env=environment(leg), timeout=SECONDS)
+    return done.returncode, done.stdout + done.stderr
+
+
+def complaints(leg, binaries):
+    for name, columns in EXPECTED.items():
+        program = binaries / f"planted_{name}"
+        status, text = run(leg, program, [])
+        expected, pattern = columns[COLUMNS[leg]]
+        if status != expected or not re.search(pattern, text):
+            yield f"{name}: status {status}, not {expected} with {pattern!r}:\n{text}"
+        status, text = run(leg, program, ["control"])
+        if status != 0 or NO_BUG.search(text):
+            yield f"{name} without its bug: status {status}:\n{text}"
+
+
+def main():
+    leg, binaries, root = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    needed = {"valgrind": "valgrind", "asan_program": COMPILER, "asan_all": COMPILER}.get(leg)
+    if needed and not shutil.which(needed):
+        print(f"planted: {needed} is not here")
+        sys.exit(SKIPPED)
+    if needed == COMPILER:
+        build(leg, binaries, root, Path(sys.argv[4]) if len(sys.argv) > 4 else None)
+    found = list(complaints(leg, binaries))
+    print("\n".join(found) or f"planted: {len(EXPECTED)} programs fail as they must, or are clean")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
