@@ -104,9 +104,15 @@ struct with_small_union {
   };
   int which;
 };
+struct not_by_default {
+  explicit not_by_default(int) {}
+};
+struct too_many_to_look_at {
+  not_by_default each[1000];
+};
 struct with_large_arrays {
   int const number;
-  char name[300];
+  char name[1024];
   std::string lines[4][20];
   bool const done;
 };
@@ -191,7 +197,8 @@ BOOST_AUTO_TEST_CASE(arrays_and_const_fields_are_looked_into) {
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_looked_into_stays_inside) {
-  stay_inside<either, boxed<either>, with_anonymous_union, too_large_to_look_at>();
+  stay_inside<either, boxed<either>, with_anonymous_union, too_large_to_look_at,
+              too_many_to_look_at>();
 }
 
 BOOST_AUTO_TEST_CASE(an_aggregate_with_a_reference_stays_inside) {

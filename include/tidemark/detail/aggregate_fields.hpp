@@ -22,6 +22,7 @@ namespace tidemark::detail {
 // templates of a field, such as those of std::variant and std::any, are not to see them and take
 // another type instead. None is ever called; they have bodies because compilers ask for those of
 // types without linkage.
+// NOLINTBEGIN(google-explicit-constructor): to convert unasked is what they are for
 struct field_prober;
 class any_value {
   friend field_prober;
@@ -38,6 +39,7 @@ class any_lvalue {
   }
 };
 class no_value {};  // only a constructor that takes whatever there is accepts it
+// NOLINTEND(google-explicit-constructor)
 
 template <class Field, std::size_t>
 using repeated = Field;
@@ -70,7 +72,8 @@ inline constexpr bool accepts_more =
     accepts_odd<T, any_value, Before, 0> || accepts_odd<T, any_lvalue, Before, 0> ||
     accepts_odd<T, no_value, Before, 0> || accepts_braces<T, Before, 0>;
 
-inline constexpr std::size_t max_fields = 1024;
+inline constexpr std::size_t max_fields = 4096;  // above, to count them would take seconds
+inline constexpr std::size_t max_steps = 256;    // of a recursion that compilers bound at 900
 
 // The largest count of initialisers in [Low, High); Low is accepted, High is not.
 template <class T, std::size_t Low, std::size_t High>
@@ -130,14 +133,17 @@ consteval std::size_t field_extent() {
     return Count - At - bisect_rest<T, At, 0, rest>();
   }
 }
-template <class T, class Odd, std::size_t Count, std::size_t At = 0>
+// Whether a field accepts an odd one, or there are too many to tell.
+template <class T, class Odd, std::size_t Count, std::size_t At = 0, std::size_t Steps = 0>
 consteval bool accepts_anywhere() {
   if constexpr (At == Count) {
     return false;
+  } else if constexpr (Steps == max_steps) {
+    return true;
   } else if constexpr (accepts_odd<T, Odd, At, Count - At - 1>) {
     return true;
   } else {
-    return accepts_anywhere<T, Odd, Count, At + field_extent<T, Count, At>()>();
+    return accepts_anywhere<T, Odd, Count, At + field_extent<T, Count, At>(), Steps + 1>();
   }
 }
 

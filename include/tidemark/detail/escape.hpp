@@ -115,6 +115,7 @@ concept pool_backed = foreign_allocator<T> || requires {
   requires foreign_allocator<typename T::allocator_type>;
 } || std::uses_allocator_v<T, std::pmr::polymorphic_allocator<>>;
 
+// NOLINTBEGIN(google-explicit-constructor, readability-const-return-type)
 // Tried on the fields of aggregates, each on all of them at once.
 // What is const and no lvalue: no T& and, of classes, no T&& binds to it.
 template <class... Seen>
@@ -158,6 +159,7 @@ class unsafe_value {
     std::terminate();
   }
 };
+// NOLINTEND(google-explicit-constructor, readability-const-return-type)
 
 template <class T, class... Seen>
 consteval bool aggregate_may_escape() {

@@ -166,7 +166,7 @@ struct remaker<std::variant<T...>> {
 /// Preconditions: remade_whole<T>.
 template <class T>
 T remake(T&& value, any_allocator destination) {
-  return remaker<T>::from(std::move(value), destination);
+  return remaker<T>::from(std::forward<T>(value), destination);
 }
 
 }  // namespace tidemark::detail
