@@ -143,6 +143,12 @@ class Table(unittest.TestCase):
         with self.assertRaisesRegex(measure.Failed, "row/ours: callgrind counted nothing"):
             self.counted(0)
 
+    def test_what_means_nothing_in_instructions_is_not_counted(self):
+        names = ["frame_mixed/ours", "frame_mixed/floor.1", "frame_mixed/floor.2",
+                 "frame_grown_700/ours", "frame_document/ours", "frame_document_checked/ours"]
+        self.assertEqual([name for name in names if measure.counts_instructions(name)],
+                         ["frame_mixed/ours", "frame_mixed/floor.1", "frame_document/ours"])
+
     def test_each_row_is_filtered_as_a_whole(self):
         self.assertEqual(measure.filter_for(["row/ours", "row/floor"]),
                          "--benchmark_filter=^(row)/")
