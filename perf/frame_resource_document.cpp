@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // What does a `map<string, vector<string>>` cost that is built and dropped?
-// "dropped": the arena is reset under it; "destroyed": its destructors run first, as a heap needs;
-// "checked": dropped, with the checks of level 1.
+// "dropped": the arena is reset under it; "destroyed": its destructors run first, as a heap needs.
 
 #include <cstdint>
 #include <memory_resource>
@@ -34,7 +33,7 @@ std::uint64_t checksum(document const& of) {
 // The document itself lies in the resource, so that dropping it touches nothing.
 template <class Reset>
 void add_dropped(perf::program& program, std::string const& name, std::pmr::memory_resource& from,
-                 Reset reset, std::string const& row = "frame_document") {
+                 Reset reset) {
   auto const build = [&from] {
     auto* const any = perf::launder(&from);
     auto* const made = ::new (any->allocate(sizeof(document), alignof(document))) document(any);
@@ -51,7 +50,7 @@ void add_dropped(perf::program& program, std::string const& name, std::pmr::memo
     reset();
     return sum;
   };
-  program.add(row, name, 1, round, check);
+  program.add("frame_document", name, 1, round, check);
 }
 
 template <class Reset>
@@ -95,11 +94,6 @@ int main(int argc, char** argv) {
   add_arena(program, "ours", frame, [&] { frame.reset(); });
   tidemark::frame_resource lazy;  // as a user writes it who names no size
   add_arena(program, "frame{}", lazy, [&] { lazy.reset(); });
-
-  tidemark::frame_resource checked(tidemark::frame_options{.initial_bytes = perf::arena_bytes,
-                                                           .check = tidemark::check_level::on});
-  add_dropped(program, "ours", checked, [&] { checked.reset(); }, "frame_document_checked");
-  add_dropped(program, "level 0", frame, [&] { frame.reset(); }, "frame_document_checked");
 
   perf::three<perf::bump_floor> floors;
   floors.each([&](auto& floor, auto copy) {

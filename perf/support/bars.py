@@ -24,7 +24,6 @@ BARS = [
     Bar("frame_outer_scope", "floor", 2.5),
     Bar("frame_document", "floor", 1.10),
     Bar("frame_document_destroyed", "mimalloc", 0.75),
-    Bar("frame_document_checked", "level 0", 6),
     Bar("frame_grown_700", CAPACITY, 1.15),
     Bar("frame_grown_1000", CAPACITY, 1.15),
     Bar("frame_grown_1100", CAPACITY, 1.15),

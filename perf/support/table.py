@@ -17,7 +17,7 @@ from measure import Failed
 
 OURS = "ours"
 COLUMNS = [OURS, "floor", "new/delete", "mimalloc", "std mono", "std unsync", "Boost mono",
-           "Boost unsync", "frame{}", "level 0"]
+           "Boost unsync", "frame{}"]
 NANOSECONDS, INSTRUCTIONS = "ns", "instr"  # for one operation
 
 
