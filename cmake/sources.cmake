@@ -7,6 +7,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/allocator.hpp
   include/tidemark/check_level.hpp
   include/tidemark/config.hpp
+  include/tidemark/detail/aggregate_fields.hpp
   include/tidemark/detail/alignment.hpp
   include/tidemark/detail/array_recycler.hpp
   include/tidemark/detail/block_book.hpp
@@ -14,9 +15,11 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/chunk_list.hpp
   include/tidemark/detail/code_trace.hpp
   include/tidemark/detail/escape.hpp
+  include/tidemark/detail/fault_table.hpp
   include/tidemark/detail/finalizer_list.hpp
   include/tidemark/detail/frame_engine.hpp
   include/tidemark/detail/frame_space.hpp
+  include/tidemark/detail/owning_type.hpp
   include/tidemark/detail/poison.hpp
   include/tidemark/detail/remake.hpp
   include/tidemark/detail/scope_record.hpp
@@ -30,6 +33,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/objects/from_resource.hpp
   include/tidemark/objects/make_in.hpp
   include/tidemark/objects/pool_ptr.hpp
+  include/tidemark/quarantine.hpp
   include/tidemark/report.hpp
   include/tidemark/rewindable_resource.hpp
   include/tidemark/scratch_scope.hpp
@@ -53,14 +57,19 @@ set(TIDEMARK_SOURCES
   src/detail/block_book.cpp
   src/detail/chunk_list.cpp
   src/detail/code_trace.cpp
+  src/detail/fault_table.cpp
   src/detail/frame_engine.cpp
   src/detail/frame_space.cpp
+  src/detail/frame_space_chunks.cpp
   src/detail/poison.cpp
   src/detail/serial_source.cpp
   src/error.cpp
   src/frame_resource.cpp
   src/frame_resource_checks.cpp
+  src/frame_resource_chunks.cpp
+  src/frame_resource_quarantine.cpp
   src/frame_resource_scopes.cpp
+  src/quarantine.cpp
   src/report.cpp
   src/rewindable_resource.cpp
   src/scratch_scope.cpp

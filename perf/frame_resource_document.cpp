@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // What does a `map<string, vector<string>>` cost that is built and dropped?
-// "dropped": the arena is reset under it; "destroyed": its destructors run first, as a heap needs.
+// "dropped": the arena is reset under it; "destroyed": its destructors run first, as a heap needs;
+// "checked": dropped, with a frame of check level 1.
 
 #include <cstdint>
 #include <memory_resource>
@@ -32,8 +33,8 @@ std::uint64_t checksum(document const& of) {
 
 // The document itself lies in the resource, so that dropping it touches nothing.
 template <class Reset>
-void add_dropped(perf::program& program, std::string const& name, std::pmr::memory_resource& from,
-                 Reset reset) {
+void add_dropped(perf::program& program, std::string const& row, std::string const& name,
+                 std::pmr::memory_resource& from, Reset reset) {
   auto const build = [&from] {
     auto* const any = perf::launder(&from);
     auto* const made = ::new (any->allocate(sizeof(document), alignof(document))) document(any);
@@ -50,7 +51,7 @@ void add_dropped(perf::program& program, std::string const& name, std::pmr::memo
     reset();
     return sum;
   };
-  program.add("frame_document", name, 1, round, check);
+  program.add(row, name, 1, round, check);
 }
 
 template <class Reset>
@@ -81,8 +82,13 @@ void add_destroyed(perf::program& program, std::string const& name, std::pmr::me
 template <class Reset>
 void add_arena(perf::program& program, std::string const& name, std::pmr::memory_resource& from,
                Reset reset) {
-  add_dropped(program, name, from, reset);
+  add_dropped(program, "frame_document", name, from, reset);
   add_destroyed(program, name, from, reset);
+}
+
+void add_at_level(perf::program& program, std::string const& name,
+                  tidemark::frame_resource& frame) {
+  add_dropped(program, "frame_document_checked", name, frame, [&frame] { frame.reset(); });
 }
 
 }  // namespace
@@ -115,6 +121,12 @@ int main(int argc, char** argv) {
   add_arena(program, "Boost mono", boost_mono, [&] { boost_mono.boost_resource().release(); });
   perf::boost_pool boost_pool;
   add_destroyed(program, "Boost unsync", boost_pool, nothing);
+
+  using tidemark::check_level;
+  tidemark::frame_resource checked({.initial_bytes = perf::arena_bytes, .check = check_level::on});
+  add_at_level(program, "ours", checked);
+  tidemark::frame_resource same({.initial_bytes = perf::arena_bytes, .check = check_level::off});
+  add_at_level(program, "level 0", same);
 
   return program.run();
 }

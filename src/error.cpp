@@ -138,7 +138,7 @@ void write_report(Sink const& sink, misuse const& bug) {
 // Straight to stderr: iostreams may not be there yet, or any more. Only a demangled name allocates.
 void print_and_abort(misuse const& bug, void*) noexcept {
   const auto to_stderr = [](std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
   };
   write_report(to_stderr, bug);
   to_stderr("\n");

@@ -5,14 +5,14 @@
 #include <tidemark/frame_resource.hpp>
 
 #include "frame_resource_checks.hpp"
+#include "frame_resource_quarantine.hpp"
 
 namespace tidemark {
 
-using detail::chunk;
-using detail::chunk_alignment;
 using detail::chunk_request;
 using detail::frame_checks;
 using detail::frame_engine;
+using detail::frame_quarantine;
 using detail::frame_scope_resource;
 using detail::marker_access;
 using detail::scope_binding;
@@ -24,19 +24,43 @@ struct frame_resource::bookkeeping {
   std::size_t bytes;
 };
 
+namespace {
+
+page_resource* as_pages(std::pmr::memory_resource* upstream) noexcept {
+  // The cast costs more than all the rest of a constructor, and the default is none.
+  return upstream != default_upstream() ? dynamic_cast<page_resource*>(upstream) : nullptr;
+}
+
+detail::frame_sizes sizes_of(frame_options const& options,
+                             std::pmr::memory_resource* upstream) noexcept {
+  bool const quarantined = options.quarantine_count != 0 && as_pages(upstream) != nullptr;
+  return {.initial_bytes = options.initial_bytes,
+          .max_chunk_bytes = options.max_chunk_bytes,
+          .recycle_outgrown = options.recycle_outgrown,
+          .checked = checks_enabled(options.check),
+          .header_bytes = quarantined ? page_resource::page_bytes() : detail::chunk_alignment,
+          .quarantined = quarantined};
+}
+
+}  // namespace
+
 frame_resource::frame_resource(frame_options const& options,
                                std::pmr::memory_resource* upstream) noexcept
-    : engine_({.initial_bytes = options.initial_bytes,
-               .max_chunk_bytes = options.max_chunk_bytes,
-               .recycle_outgrown = options.recycle_outgrown,
-               .checked = checks_enabled(options.check)}),
+    : engine_(sizes_of(options, upstream)),
       upstream_(upstream != nullptr ? upstream : default_upstream()),
+      pages_(as_pages(upstream_)),
       limit_bytes_(options.limit_bytes),
       name_(options.name),
       owner_(options.owner),
       bound_{*this, *this, *this, *this, *this} {
   static_assert(frame_engine::inline_records == 5, "one initialiser for each");
   for (std::uint32_t d = 0; d < frame_engine::inline_records; ++d) engine_.bind(d, bound_[d]);
+  if (pages_ == nullptr) return;
+  if (pages_->options().reserve_bytes != 0) engine_.space.keep_in_chain();
+  if (options.quarantine_count != 0) {
+    quarantine_count_ = frame_quarantine::count_of(options.quarantine_count);
+    engine_.hold_outermost();
+  }
 }
 
 frame_resource::frame_resource(void* buffer, std::size_t bytes,
@@ -54,6 +78,7 @@ frame_resource::~frame_resource() {
     window const open{engine_};
     release_chunks();
   }
+  frame_quarantine::destroy(quarantine_);
   if (engine_.is_checked())
     detail::make_accessible(buffer_header_.begin, buffer_header_.capacity());
   frame_checks::destroy(checks_);
@@ -123,33 +148,6 @@ void* frame_resource::try_allocate_for(marker mark, std::size_t bytes,
   } catch (...) {
     return nullptr;
   }
-}
-
-void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes) {
-  std::size_t const least =
-      detail::round_up(wanted.payload_bytes + chunk_alignment, chunk_alignment);
-  std::size_t const whole_lines = ~(chunk_alignment - 1);
-  if (wanted.payload_bytes == 0) throw resource_exhausted(name_, bytes, available_bytes());
-  if (least > (available_bytes() & whole_lines)) trim();
-  // Near the limit a chunk shrinks to what is left.
-  std::size_t const size = std::min(wanted.wanted_bytes, available_bytes() & whole_lines);
-  if (size < least) throw resource_exhausted(name_, bytes, available_bytes());
-  engine_.space.give(*obtain_chunk(size, wanted.wanted_bytes), wanted);
-}
-
-chunk* frame_resource::obtain_chunk(std::size_t bytes, std::size_t class_bytes) {
-  void* const memory = ask_upstream(bytes, chunk_alignment);
-  ++chunk_count_;
-  if (engine_.is_checked()) frame_checks::before_chunk(*this, memory);
-  return detail::make_chunk(memory, bytes, class_bytes);
-}
-
-void* frame_resource::ask_upstream(std::size_t bytes, std::size_t alignment) {
-  frame_engine::intermission const theirs{engine_};
-  ++upstream_calls_;
-  void* const memory = upstream_->allocate(bytes, alignment);
-  reserved_bytes_ += bytes;
-  return memory;
 }
 
 void* frame_resource::obtain_bookkeeping(std::size_t bytes) {
@@ -253,6 +251,7 @@ void frame_resource::reset_all(void const* caller) noexcept {
   if (engine_.is_checked()) static_cast<void>(frame_checks::before_closing(*this, 0, {}, caller));
   {
     window const open{engine_};
+    frame_quarantine::retirement retiring{*this, 0, {}, caller};
     engine_.reset();
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, 0);
@@ -266,53 +265,6 @@ void frame_resource::release() noexcept {
   reset_all(caller);
   window const open{engine_};
   release_chunks();
-}
-
-void frame_resource::give_back(chunk* chunk) noexcept {
-  std::size_t const bytes = chunk->upstream_bytes;
-  reserved_bytes_ -= bytes;
-  --chunk_count_;
-  if (engine_.is_checked()) frame_checks::after_chunk(*this, chunk);
-  frame_engine::intermission const theirs{engine_};
-  upstream_->deallocate(chunk, bytes, chunk_alignment);
-}
-
-void frame_resource::give_back_all(chunk* first) noexcept {
-  while (chunk* const c = first) {
-    first = c->next;
-    give_back(c);
-  }
-}
-
-void frame_resource::release_chunks() noexcept {
-  give_back_all(engine_.space.take_chain());
-  engine_.rebase();
-  trim();
-}
-
-std::size_t frame_resource::trim() noexcept {
-  frame_checks::visit const visit{*this, __builtin_return_address(0)};
-  if (visit.is_refused()) return 0;
-  std::size_t const before = reserved_bytes_;
-  while (chunk* const c = engine_.space.take_idle()) give_back(c);
-  return before - reserved_bytes_;
-}
-
-void frame_resource::coalesce() {
-  frame_checks::visit const visit{*this, __builtin_return_address(0)};
-  if (visit.is_refused()) return;
-  window const open{engine_};
-  detail::frame_space& space = engine_.space;
-  detail::frame_space::chain_size const chain = space.chain();
-  bool const empty = engine_.depth() == 0 && space.used_bytes(space.main.cursor) == 0;
-  if (!empty || chain.chunk_count < 2) return;
-  std::size_t const size = chain.upstream_bytes;
-  if (size > available_bytes()) throw resource_exhausted(name_, size, available_bytes());
-  chunk* const fresh = obtain_chunk(size, size);
-  give_back_all(space.take_chain());
-  engine_.rebase();
-  space.give(*fresh,
-             {.payload_bytes = size - chunk_alignment, .wanted_bytes = size, .for_chain = true});
 }
 
 resource_stats frame_resource::stats() const noexcept {

@@ -7,11 +7,13 @@
 #include <tidemark/frame_resource.hpp>
 
 #include "frame_resource_checks.hpp"
+#include "frame_resource_quarantine.hpp"
 
 namespace tidemark {
 
 using detail::frame_checks;
 using detail::frame_engine;
+using detail::frame_quarantine;
 using detail::frame_scope_resource;
 using detail::marker_access;
 using detail::scope_binding;
@@ -26,11 +28,16 @@ marker frame_resource::checkpoint_slow(bool scoped, source_location where) {
   }
   if (engine_.is_checked()) frame_checks::before_opening(*this);
   window const open{engine_};
+  if (quarantine_count_ != 0 && engine_.depth() == 0) frame_quarantine::before_outermost(*this);
   if (engine_.needs_records()) grow_records();
   if (engine_.needs_binding()) grow_bindings();
   engine_.make_ready();
   std::uint64_t const serial = engine_.open(scoped, where);
   if (engine_.is_checked()) engine_.top().eventful = true;
+  if (quarantine_count_ != 0 && engine_.depth() == 1) {
+    engine_.top().eventful = true;
+    engine_.space.fence();
+  }
   return marker_access::make(serial, engine_.depth(), engine_.origin());
 }
 
@@ -76,6 +83,7 @@ void frame_resource::rewind_to(std::uint32_t depth, source_location where,
   if (engine_.is_checked() && !frame_checks::before_closing(*this, depth, where, caller)) return;
   {
     window const open{engine_};
+    frame_quarantine::retirement const retiring{*this, depth, where, caller};
     engine_.rewind_to(depth);
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, depth);
@@ -85,6 +93,7 @@ void frame_resource::keep_to(std::uint32_t depth) noexcept {
   if (engine_.is_checked()) frame_checks::before_keeping(*this, depth);
   window const open{engine_};
   engine_.keep_to(depth);
+  if (depth == 1) engine_.space.lift_fence();
 }
 
 void frame_resource::close_ended(void const* caller) noexcept {
@@ -147,6 +156,7 @@ void frame_resource::do_empty(marker mark, source_location where) noexcept {
   if (engine_.is_checked() && !frame_checks::before_closing(*this, depth, where, caller)) return;
   {
     window const open{engine_};
+    frame_quarantine::retirement const retiring{*this, depth, where, caller};
     engine_.empty(depth);
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, depth);
@@ -196,10 +206,9 @@ void frame_resource::require_open(marker mark) const {
                 __builtin_return_address(0));
 }
 
-void frame_resource::link_at(std::uint64_t serial, std::uint32_t depth, detail::finalizer& node) {
+void frame_resource::require_still_open(std::uint64_t serial, std::uint32_t depth) const {
   // A constructor may have closed the scope it was called in.
   if (!engine_.is_open(serial, depth)) refuse_closed(serial, depth, __builtin_return_address(0));
-  engine_.link(depth, node);
 }
 
 }  // namespace tidemark

@@ -24,8 +24,8 @@ BOOST_AUTO_TEST_CASE(the_name_is_copied) {
 
 BOOST_AUTO_TEST_CASE(the_first_chunk_holds_initial_bytes) {
   testing::checked_upstream upstream;
-  frame_resource frame{{.initial_bytes = 10'000, .check = check_level::off}, &upstream};
-  static_cast<void>(frame.allocate(9'999, 1));
+  frame_resource frame{{.initial_bytes = 9'600, .check = check_level::off}, &upstream};
+  static_cast<void>(frame.allocate(9'599, 1));
   static_cast<void>(frame.allocate(1, 1));
   BOOST_TEST(frame.stats().chunk_count == 1U);
   static_cast<void>(frame.allocate(1, 1));

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tidemark/adaptors/failing_resource.hpp>
+#include <tidemark/stats.hpp>
 #include <tidemark/testing/checked_upstream.hpp>
 #include <tidemark/testing/fail_each_allocation.hpp>
 #include <tidemark/with_scope.hpp>
@@ -34,7 +36,26 @@ struct document {  // a class that uses an allocator, and passes it on
   std::pmr::string title;
 };
 
+class table {  // hides what it holds, and is vouched for below
+ public:
+  explicit table(std::size_t rows) : rows_(rows, 7) {}
+  std::vector<int> const& rows() const { return rows_; }
+
+ private:
+  std::vector<int> rows_;
+};
+
 }  // namespace
+
+template <>
+inline constexpr bool tidemark::may_point_into_pool<table> = false;
+
+static_assert(!may_point_into_pool<marker> && !may_point_into_pool<resource_stats>);
+static_assert(!may_point_into_pool<tidemark::source_location> &&
+              !may_point_into_pool<resource_name>);
+static_assert(may_point_into_pool<misuse> && may_point_into_pool<frame_options>);
+static_assert(may_point_into_pool<frame_scope> &&
+              may_point_into_pool<memory_scope<rewindable_resource>>);
 
 BOOST_AUTO_TEST_CASE(the_result_leaves_and_the_scope_falls_back) {
   frame_resource frame;
@@ -65,6 +86,14 @@ BOOST_AUTO_TEST_CASE(a_result_that_needs_no_remaking_is_not_even_moved) {
   auto const make = [](frame_scope&) { return not_movable{3}; };
   BOOST_TEST(with_scope(frame, make).value == 3);
   BOOST_TEST(with_scope(frame, &results, make).value == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_class_that_is_vouched_for_leaves) {
+  frame_resource frame;
+  std::pmr::monotonic_buffer_resource results;
+  auto const make = [](frame_scope& scope) { return table{*scope.make<std::size_t>(3U)}; };
+  BOOST_TEST(with_scope(frame, make).rows().at(2) == 7);
+  BOOST_TEST(with_scope(frame, &results, make).rows().at(2) == 7);
 }
 
 BOOST_AUTO_TEST_CASE(an_exception_of_the_function_rewinds) {
@@ -166,6 +195,22 @@ BOOST_AUTO_TEST_CASE(
   auto const fails = [](frame_scope&) -> std::pmr::string { throw std::runtime_error("as asked"); };
   BOOST_CHECK_THROW((void)with_scope(frame, &frame, fails), std::runtime_error);
   BOOST_TEST(frame.depth() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_adaptor_over_an_outer_scope_or_the_unscoped_pool_is_a_destination) {
+  frame_resource frame;
+  memory_scope outer{frame};
+  failing_resource over_outer{outer.resource()}, over_unscoped{frame.unscoped()};
+  for (auto* destination : {&over_outer, &over_unscoped}) {
+    auto const text = with_scope(
+        frame, destination, [](frame_scope& scope) { return std::pmr::string{long_text, scope}; });
+    {
+      memory_scope overwrites{frame};
+      std::pmr::string(5000, '?', overwrites);
+    }
+    BOOST_TEST(text == long_text);
+    BOOST_TEST(destination->calls() == 1U);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_pool_known_by_its_base_and_a_user_s_pool_serve_too) {

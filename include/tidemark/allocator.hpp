@@ -14,8 +14,8 @@
 // Invariants:
 //  1. Equal allocators free each other's blocks: same pool and, bound to a scope, same checkpoint.
 //  2. An allocator bound to a scope refers to the pool and not to the scope object. Once the scope
-//  is
-//     closed, kept too, an allocation is reported as `scope_closed` and throws `std::bad_alloc`.
+//     is closed, be it kept, an allocation is reported as `scope_closed` and throws
+//     `std::bad_alloc`.
 
 #include <cstddef>
 #include <cstdint>

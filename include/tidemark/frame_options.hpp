@@ -25,6 +25,7 @@ struct frame_options {
   std::size_t max_chunk_bytes = 1024 * 1024;  // growth doubles up to here; a power of two
   std::size_t limit_bytes = SIZE_MAX;         // of all that upstream gave
   bool recycle_outgrown = true;               // reuse freed arrays of 2 KiB and more in their scope
+  std::size_t quarantine_count = 0;           // retired frames kept unreadable: quarantine.hpp
   frame_owner owner = frame_owner::thread;
   check_level check = check_level::automatic;
 };

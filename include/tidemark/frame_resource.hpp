@@ -38,6 +38,7 @@
 #include <tidemark/rewindable_resource.hpp>
 #include <tidemark/stats.hpp>
 #include <tidemark/upstream/default_upstream.hpp>
+#include <tidemark/upstream/page_resource.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -47,7 +48,8 @@ class frame_resource;
 
 namespace detail {
 
-class frame_checks;
+class frame_checks;      // level 1
+class frame_quarantine;  // frames that are over
 
 /// The resource of one checkpoint of a frame; the frame owns it.
 class frame_scope_resource final : public bound_resource_base, public scope_binding {
@@ -91,6 +93,7 @@ class frame_resource final : public rewindable_resource {
   frame_resource(std::nullptr_t, Rest const&...) = delete;
   frame_resource(std::size_t, std::nullptr_t) = delete;
   frame_resource(frame_options const&, std::nullptr_t) = delete;
+  frame_resource(std::pmr::memory_resource*, std::size_t) = delete;  // not a buffer
   /// Runs the destructors of what `make` made and returns all memory.
   ~frame_resource() override;
 
@@ -152,14 +155,11 @@ class frame_resource final : public rewindable_resource {
   friend struct detail::scope_access;
   friend class detail::frame_scope_resource;
   friend class detail::frame_checks;
+  friend class detail::frame_quarantine;
   struct bookkeeping;
 
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    return allocate(bytes, alignment);
-  }
-  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
-    deallocate(block, bytes, alignment);
-  }
+  void* do_allocate(std::size_t n, std::size_t a) override { return allocate(n, a); }
+  void do_deallocate(void* p, std::size_t n, std::size_t a) override { deallocate(p, n, a); }
   bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
     return this == &other;
   }
@@ -198,12 +198,7 @@ class frame_resource final : public rewindable_resource {
   }
   template <class T, class... Args>
   T* make_at(std::uint64_t serial, std::uint32_t depth, Args&&... args);
-  void* storage_at(std::uint64_t serial, std::uint32_t depth, std::size_t bytes,
-                   std::size_t alignment) {
-    if (serial == engine_.top_serial()) return allocate(bytes, alignment);
-    return allocate_at(depth, bytes, alignment, nullptr);
-  }
-  void link_at(std::uint64_t serial, std::uint32_t depth, detail::finalizer& node);
+  void require_still_open(std::uint64_t serial, std::uint32_t depth) const;
 
   [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment);
   [[gnu::noinline]] void deallocate_slow(std::byte* block, std::size_t bytes) noexcept;
@@ -235,6 +230,8 @@ class frame_resource final : public rewindable_resource {
   void obtain_chunk(detail::chunk_request const& wanted, std::size_t bytes);
   detail::chunk* obtain_chunk(std::size_t bytes, std::size_t class_bytes);
   void* obtain_bookkeeping(std::size_t bytes);
+  bool grow_in_place(detail::chunk_request const& wanted) noexcept;
+  void shrink_in_place() noexcept;
   void* ask_upstream(std::size_t bytes, std::size_t alignment);
   void give_back(detail::chunk* chunk) noexcept;
   void give_back_all(detail::chunk* first) noexcept;
@@ -253,16 +250,19 @@ class frame_resource final : public rewindable_resource {
 
   detail::frame_engine engine_;
   std::pmr::memory_resource* upstream_;
+  page_resource* pages_;  // upstream_, if it is one; null: no chunk grows in place
   std::size_t limit_bytes_;
-  std::size_t reserved_bytes_ = 0;  // what upstream gave: chunks and bookkeeping
+  std::size_t reserved_bytes_ = 0;  // of chunks and bookkeeping
   std::size_t chunk_count_ = 0;
   std::size_t upstream_calls_ = 0;  // allocations asked of upstream
   std::size_t late_frees_ = 0;
   detail::frame_checks* checks_ = nullptr;  // of a checked pool; made by its first slow half
-  bookkeeping* bookkeeping_ = nullptr;      // blocks of records and bindings beyond the inline ones
+  detail::frame_quarantine* quarantine_ = nullptr;  // made by the first checkpoint that needs it
+  bookkeeping* bookkeeping_ = nullptr;  // blocks of records and bindings beyond the inline ones
   resource_name name_;
   frame_owner owner_;
-  detail::chunk buffer_header_{};  // of a caller's buffer
+  std::uint32_t quarantine_count_ = 0;  // 0: no quarantine
+  detail::chunk buffer_header_{};       // of a caller's buffer
   detail::frame_scope_resource bound_[detail::frame_engine::inline_records];
 };
 
@@ -277,7 +277,7 @@ inline void frame_resource::deallocate(void* block, std::size_t bytes, std::size
   auto* const freed = static_cast<std::byte*>(block);
   if (engine_.space.main.is_top(freed, bytes)) {
     engine_.space.pop_main(freed);
-  } else if (bytes >= engine_.space.slow_free_bytes) [[unlikely]] {
+  } else if (bytes - 1 >= engine_.space.quiet_free_bytes) [[unlikely]] {  // 0 wraps: it is slow
     deallocate_slow(freed, bytes);
   }
 }
@@ -318,31 +318,31 @@ T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... 
   constexpr std::size_t alignment = trivial ? alignof(T) : alignof(node);
   // Taken before the storage: a constructor may move the records.
   detail::scope_binding& binding = *engine_.record(depth).binding;
-  if constexpr (std::uses_allocator_v<T, std::pmr::polymorphic_allocator<>>) {
-    binding.handed_out = true;
-  }
+  // Not only uses_allocator_v: a pair hands the resource to its members, too.
+  if constexpr (!std::is_trivially_copyable_v<T>) binding.handed_out = true;
   std::pmr::polymorphic_allocator<> const allocator{
       &static_cast<detail::frame_scope_resource&>(binding)};
-  void* const storage = storage_at(serial, depth, bytes, alignment);
+  void* const storage = serial == engine_.top_serial()
+                            ? allocate(bytes, alignment)
+                            : allocate_at(depth, bytes, alignment, nullptr);
   auto* const place = static_cast<std::byte*>(storage) + (trivial ? 0 : offsetof(node, object));
   T* object;
   try {
     object = std::uninitialized_construct_using_allocator(reinterpret_cast<T*>(place), allocator,
                                                           std::forward<Args>(args)...);
   } catch (...) {
-    // Frees nothing that a constructor which closed this scope has given to somebody else.
-    if (engine_.is_open(serial, depth)) {
-      free_at(depth, static_cast<std::byte*>(storage), bytes, nullptr);
-    }
+    auto* const unused = static_cast<std::byte*>(storage);
+    if (engine_.is_open(serial, depth)) free_at(depth, unused, bytes, nullptr);
     throw;
   }
   if constexpr (!trivial) {
+    require_still_open(serial, depth);  // before the storage is written: it may be somebody else's
     auto* const linked = ::new (storage) detail::finalizer{
         nullptr, [](detail::finalizer* f) noexcept {
           auto* const made = reinterpret_cast<std::byte*>(f) + offsetof(node, object);
           std::destroy_at(std::launder(reinterpret_cast<T*>(made)));
         }};
-    link_at(serial, depth, *linked);
+    engine_.link(depth, *linked);
   }
   return object;
 }

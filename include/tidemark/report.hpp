@@ -3,8 +3,8 @@
 
 // Pools as a table for people.
 //
-//   pool    in use      peak  reserved  chunks  upstream calls  depth  closed from below  late
-//   frees frame  1.5 KiB  64.0 KiB   1.0 MiB       1               1      0                  0 0
+//  pool    in use      peak  reserved  chunks  upstream calls  depth  closed from below  late frees
+//  frame  1.5 KiB  64.0 KiB   1.0 MiB       1               1      0                  0           0
 //
 // Use it at the end of a program or on request. For machines take `to_json` of `stats.hpp`.
 //

@@ -15,13 +15,13 @@
 namespace tidemark {
 
 struct resource_stats {
-  resource_name name{};               // empty if the pool has none
-  std::size_t bytes_in_use = 0;       // frame and stack: padding included; block pools: block sizes
-  std::size_t bytes_peak = 0;         // the most bytes_in_use has been
-  std::size_t bytes_reserved = 0;     // what upstream gave and has not got back
-  std::size_t chunk_count = 0;        // blocks of upstream that bytes_reserved is made of
-  std::size_t upstream_calls = 0;     // allocations asked of upstream, ever
-  std::size_t depth = 0;              // count of open checkpoints
+  resource_name name{};            // empty if the pool has none
+  std::size_t bytes_in_use = 0;    // frame and stack: padding included; block pools: block sizes
+  std::size_t bytes_peak = 0;      // the most bytes_in_use has been
+  std::size_t bytes_reserved = 0;  // what upstream gave and has not got back: chunks, bookkeeping
+  std::size_t chunk_count = 0;     // blocks of upstream that users' blocks lie in
+  std::size_t upstream_calls = 0;  // allocations asked of upstream, ever
+  std::size_t depth = 0;           // count of open checkpoints
   std::size_t closed_from_below = 0;  // checkpoints closed by an outer one, ever
   std::size_t late_frees = 0;         // frees that came too late to be of use, ever
 

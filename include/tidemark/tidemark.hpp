@@ -3,6 +3,7 @@
 
 // Everything but the test helpers, which are in `testing/testing.hpp`.
 
+#include <tidemark/adaptors/failing_resource.hpp>
 #include <tidemark/allocator.hpp>
 #include <tidemark/check_level.hpp>
 #include <tidemark/config.hpp>
@@ -15,6 +16,8 @@
 #include <tidemark/objects/from_resource.hpp>
 #include <tidemark/objects/make_in.hpp>
 #include <tidemark/objects/pool_ptr.hpp>
+#include <tidemark/quarantine.hpp>
+#include <tidemark/report.hpp>
 #include <tidemark/rewindable_resource.hpp>
 #include <tidemark/scratch_scope.hpp>
 #include <tidemark/stats.hpp>

@@ -3,16 +3,20 @@
 
 // Runs a function in a scope of its own.
 //
-//   with_scope(pool, f)                 f(scope) -> result, scope falls back
-//   with_scope(pool, destination, f)    f(scope) -> result -> remade in destination, scope falls
-//   back
+//   with_scope(pool, f)                 f(scope) -> result, then the scope falls back
+//   with_scope(pool, destination, f)    f(scope) -> result -> remade there, then as above
 //
 // Use it where scratch memory ends in a value: what could carry the scratch out does not compile.
 // Do not use it where several values leave at different times; there a `memory_scope` is open.
 //
 // What may carry it out is told by `may_point_into_pool<T>`: pointers, references, views,
-// iterators, pmr types, and what holds them: pair, tuple, array, optional, variant, containers,
-// aggregates. A class that shows none of these in its type, such as a closure, is believed.
+// iterators, pmr types, scopes, and what holds them: pair, tuple, array, optional, variant,
+// containers, aggregates. So may a class that does not show what it holds: std::any, std::function,
+// std::future, a closure with captures, a class with private data, unless it is smaller than a
+// pointer. If yours owns what it holds, say so:
+//
+//   template <>
+//   inline constexpr bool tidemark::may_point_into_pool<my_table> = false;
 //
 // Thread rule: that of the pool.
 //
@@ -26,12 +30,22 @@
 #include <tidemark/config.hpp>
 #include <tidemark/detail/escape.hpp>
 #include <tidemark/detail/remake.hpp>
+#include <tidemark/error.hpp>
+#include <tidemark/marker.hpp>
 #include <tidemark/memory_scope.hpp>
 #include <tidemark/rewindable_resource.hpp>
 #include <type_traits>
 #include <utility>
 
 namespace tidemark {
+
+// Ours: a number, a copy of a text, a text of static storage.
+template <>
+inline constexpr bool may_point_into_pool<marker> = false;
+template <>
+inline constexpr bool may_point_into_pool<resource_name> = false;
+template <>
+inline constexpr bool may_point_into_pool<source_location> = false;
 
 /// Calls `f` with a scope on `pool` that closes when it returns.
 /// Returns:        What `f` returns. Its type must not be one that may point into the pool.
@@ -65,7 +79,11 @@ Result remade_from_scope(R& pool, any_allocator destination, F&& f, source_locat
 ///                 optional and variant around these.
 /// Throws:         As above, and what remaking throws.
 /// Remarks:        With `pool` itself as destination the result stays with the checkpoint that is
-///                 open around the call, or with the pool if there is none.
+///                 open around the call, or with the pool if there is none. Do not pass an
+///                 adaptor over the bare pool (`failing_resource{&pool}`): it cannot be told from
+///                 a resource of its own, takes its memory from the innermost scope, which is the
+///                 one that `f` runs in, and so the result would fall with it. Put the adaptor over
+///                 an outer scope or over `unscoped()`.
 template <std::derived_from<rewindable_resource> R, std::invocable<memory_scope<R>&> F>
 auto with_scope(R& pool, std::pmr::polymorphic_allocator<> destination, F&& f,
                 source_location where = source_location::current())
@@ -75,7 +93,8 @@ auto with_scope(R& pool, std::pmr::polymorphic_allocator<> destination, F&& f,
                 "with_scope: the result cannot be remade whole in the destination. Return pmr "
                 "containers all the way down (std::pmr::vector<std::pmr::string>), not views, "
                 "pointers or std containers of pmr values; give an aggregate with pmr members an "
-                "allocator_type and a constructor T(T&&, allocator_type).");
+                "allocator_type and a constructor T(T&&, allocator_type). If the type holds "
+                "nothing of the pool, specialise tidemark::may_point_into_pool for it.");
   if constexpr (!may_point_into_pool<result>) {
     memory_scope<R> scope{pool, where};
     return std::invoke(std::forward<F>(f), scope);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The work of the "mixed" rows, through any resource: one loop for every contestant.
+// The work of a row that allocates many blocks: one loop for every contestant.
 //
 // Thread rule: one thread.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
+#include <utility>
 #include <vector>
 
 #include "program.hpp"
@@ -17,6 +20,9 @@ namespace perf {
 
 class blocks {
  public:
+  explicit blocks(std::vector<rows::request> requests = rows::mixed())
+      : requests_(std::move(requests)) {}
+
   /// Allocates every block, and stores each pointer: heaps need it back, so arenas do it too.
   template <class Resource>
   [[gnu::noinline]] void allocate(Resource* resource) {
@@ -63,9 +69,35 @@ class blocks {
 
   std::size_t count() const noexcept { return requests_.size(); }
 
+  std::size_t largest_bytes() const {
+    return std::max_element(requests_.begin(), requests_.end(),
+                            [](auto const& a, auto const& b) { return a.bytes < b.bytes; })
+        ->bytes;
+  }
+
  private:
-  std::vector<rows::request> requests_ = rows::mixed();
+  std::vector<rows::request> requests_;
   std::vector<void*> pointers_ = std::vector<void*>(requests_.size());
+  friend class objects;
+};
+
+/// Blocks with an object in each, whose constructor writes 8 bytes: memory that nobody touches
+/// would cost an arena less than it does in a program.
+class objects : public blocks {
+ public:
+  using blocks::blocks;
+
+  template <class Resource>
+  [[gnu::noinline]] void allocate(Resource* resource) {
+    Resource* const any = launder(resource);
+    void** next = pointers_.data();
+    std::uint64_t key = 0;
+    for (auto const& [bytes, alignment] : requests_) {
+      void* const block = any->allocate(bytes, alignment);
+      escape(::new (block) std::uint64_t(key++));
+      *next++ = block;
+    }
+  }
 };
 
 /// libstdc++'s pools misalign a block whose size is no multiple of its alignment: theirs is
@@ -73,8 +105,8 @@ class blocks {
 enum class alignment { strict, loose };
 
 /// A contestant that frees everything by one call, `reset`.
-template <class Resource, class Reset>
-void add_arena(program& to, std::string const& row, std::string const& name, blocks& work,
+template <class Resource, class Work, class Reset>
+void add_arena(program& to, std::string const& row, std::string const& name, Work& work,
                Resource& resource, Reset reset, alignment promise = alignment::strict) {
   auto const round = [&work, &resource, reset] {
     work.allocate(&resource);
@@ -92,8 +124,8 @@ void add_arena(program& to, std::string const& row, std::string const& name, blo
 }
 
 /// A contestant that frees block by block.
-template <class Resource>
-void add_heap(program& to, std::string const& row, std::string const& name, blocks& work,
+template <class Resource, class Work>
+void add_heap(program& to, std::string const& row, std::string const& name, Work& work,
               Resource& resource, alignment promise = alignment::strict) {
   auto const free_all = [&work, &resource] { work.deallocate(&resource); };
   add_arena(to, row, name, work, resource, free_all, promise);

@@ -23,13 +23,14 @@
 
 namespace perf {
 
-inline constexpr std::size_t arena_bytes = std::size_t{1} << 20;  // every arena of every contest
+inline constexpr std::size_t arena_bytes = std::size_t{1}
+                                           << 20;  // of an arena, unless a row needs more
 
 /// Without a virtual call: what typed inline use is measured against.
 template <int Copy>
 class inline_bump {
  public:
-  inline_bump() : memory_(arena_bytes), cursor_(begin()) {}
+  explicit inline_bump(std::size_t bytes = arena_bytes) : memory_(bytes), cursor_(begin()) {}
   inline_bump(inline_bump const&) = delete;
   inline_bump& operator=(inline_bump const&) = delete;
 
@@ -39,7 +40,7 @@ class inline_bump {
     return reinterpret_cast<void*>(at);  // NOLINT(performance-no-int-to-ptr)
   }
   void reset() noexcept {
-    if (cursor_ > begin() + arena_bytes) std::abort();
+    if (cursor_ > begin() + memory_.size()) std::abort();
     cursor_ = begin();
   }
 
@@ -54,6 +55,7 @@ class inline_bump {
 template <int Copy>
 class bump_floor final : public std::pmr::memory_resource {
  public:
+  explicit bump_floor(std::size_t bytes = arena_bytes) : bump_(bytes) {}
   void reset() noexcept { bump_.reset(); }
 
  private:
@@ -71,6 +73,8 @@ class bump_floor final : public std::pmr::memory_resource {
 /// Three copies of one floor.
 template <template <int> class Floor>
 struct three {
+  explicit three(std::size_t bytes = arena_bytes) : first(bytes), second(bytes), third(bytes) {}
+
   Floor<1> first;
   Floor<2> second;
   Floor<3> third;

@@ -13,11 +13,15 @@ import sys
 PROCESSES = 3
 REPETITIONS = 7
 SECONDS_PER_REPETITION = 0.02
-INSTRUCTION_ROUNDS = (3, 13)  # two runs: what is outside the rounds falls out of the difference
 
 
 class Failed(Exception):
     pass
+
+
+def number(figure):
+    """As tables and plots show it."""
+    return "" if figure is None else f"{figure:.0f}" if figure >= 1000 else f"{figure:.3g}"
 
 
 def median_of_copies(samples):
@@ -76,8 +80,9 @@ def listed(program, pattern):
 
 
 def collect(rows, output):
-    """Reads what one program printed as JSON."""
-    for run in json.loads(output)["benchmarks"]:
+    """Reads what one program printed as JSON. -> what it says of itself"""
+    report = json.loads(output)
+    for run in report["benchmarks"]:
         if run.get("run_type") == "aggregate":
             continue
         name = re.sub(r"/(iterations|repeats):\d+", "", run["name"])
@@ -90,6 +95,7 @@ def collect(rows, output):
             raise Failed(f"{row}: the checksums differ: {measured.checksums}")
         if not all(measured.samples.values()):
             raise Failed(f"{row}: a contestant did not run")
+    return report.get("context", {})
 
 
 def prepare(rows, names):
@@ -120,12 +126,17 @@ def run(program, names, smoke):
     return execute(command).stdout
 
 
-def count_instructions(program, name, rounds):
-    done = execute(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program,
-                    f"--benchmark_filter=^{exactly(name)}/", f"--iterations={rounds}",
-                    "--benchmark_format=json"])
-    run = json.loads(done.stdout)["benchmarks"][0]
-    return int(re.search(r"Collected : (\d+)", done.stderr)[1]), run
+def count_instructions(program, name):
+    """-> what one contestant printed, with instructions of one round in place of time"""
+    done = execute(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                    "--collect-atstart=no", program, f"--benchmark_filter=^{exactly(name)}/",
+                    "--count", "--benchmark_format=json"])
+    report = json.loads(done.stdout)
+    collected = int(re.search(r"Collected : (\d+)", done.stderr)[1])
+    if collected == 0:
+        raise Failed(f"{name}: callgrind counted nothing")
+    report["benchmarks"][0]["cpu_time"] = collected / int(report["context"]["counted_rounds"])
+    return report
 
 
 def counts_instructions(name):
@@ -133,12 +144,11 @@ def counts_instructions(name):
     return not re.search(r"\.[2-9]$", name) and not name.startswith("frame_grown")
 
 
-def instructions(rows, program, names):
-    few, many = INSTRUCTION_ROUNDS
+def instructions(program, names):
+    """-> as `run`, with instructions in place of nanoseconds"""
+    runs = []
     for name in names:
-        row, contestant = name.split("/", 1)
         print(f"counting {name}", file=sys.stderr)
-        base, _ = count_instructions(program, name, few)
-        count, run = count_instructions(program, name, many)
-        run["cpu_time"] = (count - base) / (many - few)
-        rows[row].add(contestant, run)
+        report = count_instructions(program, name)
+        runs += report["benchmarks"]
+    return json.dumps({"benchmarks": runs, "context": report["context"]})

@@ -11,8 +11,10 @@
 #include <boost/container/pmr/memory_resource.hpp>
 #include <boost/container/pmr/monotonic_buffer_resource.hpp>
 #include <boost/container/pmr/unsynchronized_pool_resource.hpp>
+#include <boost/pool/pool.hpp>
 #include <cstddef>
 #include <memory_resource>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -46,9 +48,38 @@ class from_boost final : public std::pmr::memory_resource {
 using boost_pool = from_boost<boost::container::pmr::unsynchronized_pool_resource>;
 using boost_monotonic = from_boost<boost::container::pmr::monotonic_buffer_resource>;
 
+/// Boost.Pool: blocks of one size.
+class boost_blocks final : public std::pmr::memory_resource {
+ public:
+  explicit boost_blocks(std::size_t bytes) : pool_(bytes) {}
+
+ private:
+  void* do_allocate(std::size_t, std::size_t) override {
+    if (void* const block = pool_.malloc()) return block;
+    throw std::bad_alloc();
+  }
+  void do_deallocate(void* block, std::size_t, std::size_t) override { pool_.free(block); }
+  bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
+    return this == &other;
+  }
+
+  boost::pool<> pool_;
+};
+
+/// What `new` and `delete` do for a type of ordinary alignment. `new_delete_resource` of libstdc++
+/// 12 asks for aligned memory whatever the alignment, and glibc takes several times as long then.
+class plain_new_delete final : public std::pmr::memory_resource {
+  void* do_allocate(std::size_t bytes, std::size_t) override { return ::operator new(bytes); }
+  void do_deallocate(void* block, std::size_t, std::size_t) override { ::operator delete(block); }
+  bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
+    return this == &other;
+  }
+};
+
 /// Memory for one peer, touched before the clock starts.
 struct warm_buffer {
-  std::vector<std::byte> bytes = std::vector<std::byte>(arena_bytes);
+  explicit warm_buffer(std::size_t count = arena_bytes) : bytes(count) {}
+  std::vector<std::byte> bytes;
 };
 
 /// Counts what a resource holds of its upstream.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "program.hpp"
 
+#include <valgrind/callgrind.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -8,21 +10,32 @@
 #include "peers.hpp"
 
 namespace perf {
+namespace {
+
+#if defined __clang__
+constexpr char const* compiler = __VERSION__;
+#else
+constexpr char const* compiler = "g++ " __VERSION__;
+#endif
+
+}  // namespace
 
 program::program(int argc, char** argv) {
   require_real_heaps();
-  constexpr std::string_view iterations = "--iterations=";
   for (char* const argument : std::vector<char*>(argv, argv + argc)) {
     std::string_view const text = argument;
     if (text == "--smoke") {
       iterations_ = 2;
-    } else if (text.starts_with(iterations)) {
-      iterations_ = std::atoll(argument + iterations.size());
+    } else if (text == "--count") {
+      counts_ = true;
+      iterations_ = 1;
     } else {
       arguments_.push_back(argument);
     }
   }
 }
+
+void program::toggle_counting() { CALLGRIND_TOGGLE_COLLECT; }
 
 void program::configure(benchmark::internal::Benchmark* registered) const {
   if (iterations_ > 0) registered->Iterations(iterations_);
@@ -42,6 +55,8 @@ void program::finish(benchmark::State& state, std::string const& row, std::uint6
 int program::run() {
   int count = static_cast<int>(arguments_.size());
   benchmark::Initialize(&count, arguments_.data());
+  benchmark::AddCustomContext("compiler", compiler);
+  benchmark::AddCustomContext("counted_rounds", std::to_string(counted_rounds));
   if (benchmark::ReportUnrecognizedArguments(count, arguments_.data())) return EXIT_FAILURE;
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

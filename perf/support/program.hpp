@@ -4,14 +4,15 @@
 // One performance program: its contestants, their checksums and its command line.
 //
 // Use it from `main`: add every contestant of every row, then return `run()`. Beside Google
-// Benchmark's own options a program takes `--iterations=N` (exactly N rounds for each contestant)
-// and `--smoke` (two rounds: does it run, do the checksums agree).
+// Benchmark's own options a program takes `--smoke` (two rounds: does it run, do the checksums
+// agree) and `--count` (for callgrind with `--collect-atstart=no`: it collects nothing but
+// `counted_rounds` warm rounds).
 //
 // Thread rule: main thread.
 //
 // Invariants:
 //  1. Every contestant of a row ends with the same checksum, or the program fails.
-//  2. Nothing but `round` is on the clock.
+//  2. Nothing but `round` is on the clock, or counted.
 
 #include <benchmark/benchmark.h>
 
@@ -36,6 +37,9 @@ T* launder(T* pointer) {
   return pointer;
 }
 
+inline constexpr int rounds_before_counting = 3;  // until every chunk and every page is there
+inline constexpr int counted_rounds = 10;
+
 class program {
  public:
   program(int argc, char** argv);
@@ -55,7 +59,11 @@ class program {
   void add(std::string const& row, std::string const& contestant, std::size_t operations,
            Round round, Check check, BytesPerByte bytes_per_byte) {
     auto const timed = [=, this](benchmark::State& state) mutable {
-      for (auto _ : state) round();
+      if (counts_) {
+        for (auto _ : state) count(round);
+      } else {
+        for (auto _ : state) round();
+      }
       state.counters["operations"] = static_cast<double>(operations);
       if (double const ratio = bytes_per_byte(); ratio != 0) {
         state.counters["bytes_per_byte"] = ratio;
@@ -69,12 +77,21 @@ class program {
   int run();
 
  private:
+  template <class Round>
+  [[gnu::noinline]] static void count(Round& round) {
+    for (int i = 0; i < rounds_before_counting; ++i) round();
+    toggle_counting();
+    for (int i = 0; i < counted_rounds; ++i) round();
+    toggle_counting();
+  }
+  static void toggle_counting();
   void configure(benchmark::internal::Benchmark* registered) const;
   void finish(benchmark::State& state, std::string const& row, std::uint64_t checksum);
 
   std::map<std::string, std::uint64_t> checksums_;  // of each row, from its first contestant
   std::vector<char*> arguments_;                    // those for Google Benchmark
   benchmark::IterationCount iterations_ = 0;        // 0: Google Benchmark decides
+  bool counts_ = false;
   bool failed_ = false;
 };
 

@@ -33,6 +33,32 @@ inline std::vector<request> mixed(std::uint32_t seed = 2024) {
   return requests;
 }
 
+/// `count` more requests, as a program makes them for one type.
+inline void append(std::vector<request>& requests, std::size_t count, std::size_t bytes) {
+  requests.insert(requests.end(), count, request{bytes, alignof(std::uint64_t)});
+}
+
+inline std::vector<request> uniform(std::size_t count, std::size_t bytes) {
+  std::vector<request> requests;
+  append(requests, count, bytes);
+  return requests;
+}
+
+/// "physics": bodies, contacts and constraints of one step.
+inline std::vector<request> physics() {
+  std::vector<request> requests;
+  append(requests, 500, 96);
+  append(requests, 100, 256);
+  append(requests, 200, 64);
+  return requests;
+}
+
+inline std::vector<request> particles() { return uniform(50'000, 48); }
+
+/// "batch": how many blocks of how many bytes each.
+inline constexpr std::array<std::size_t, 3> batch_counts{100, 1000, 10'000};
+inline constexpr std::size_t batch_bytes = 64;
+
 /// "document": 50 keys with 20 strings each, all beyond the small buffer.
 using document = std::pmr::map<std::pmr::string, std::pmr::vector<std::pmr::string>>;
 

@@ -1,79 +1,98 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Runs the performance programs and prints what they measured, row by row, beside the bars.
-
-Each figure is the median over interleaved repetitions, and of a contestant that exists in several
-copies (`floor.1`, `floor.2`, ...) the median of its copies. Exits 1 if a program fails or the
-contestants of a row disagree on its checksum; a bar that is missed is no failure.
-"""
-import argparse
+"""The tables: which rows stand in which, beside which bars, and as which lines."""
 import collections
-import os
-import sys
-from pathlib import Path
+from dataclasses import dataclass
 
-import measure
-from bars import BARS, CAPACITY
-from measure import Failed
+from bars import BARS, CAPACITY, INSTRUCTIONS, OURS
+from measure import Failed, number
 
-OURS = "ours"
-COLUMNS = [OURS, "floor", "new/delete", "mimalloc", "std mono", "std unsync", "Boost mono",
-           "Boost unsync", "frame{}"]
-NANOSECONDS, INSTRUCTIONS = "ns", "instr"  # for one operation
+COLUMNS = [OURS, "floor", "level 0", "new/delete", "mimalloc", "std mono", "std unsync",
+           "Boost mono", "Boost unsync", "Boost.Pool", "frame{}"]
+BYTES = "bytes/byte"
 
 
-def quiet_cores():
-    """Cores that did nothing over the last minute."""
-    return len(os.sched_getaffinity(0)) - os.getloadavg()[0]
+@dataclass(frozen=True)
+class Table:
+    name: str   # of its plot
+    title: str
+    unit: str
+    rows: dict  # {name: measure.Row}
+
+    def figures(self, row):
+        return row.bytes_per_byte() if self.unit == BYTES else row.figures()
+
+    @property
+    def columns(self):
+        """The contestants that one of the rows has; a new one stands behind the known ones."""
+        there = {name: None for row in self.rows.values() for name in self.figures(row)}
+        return [name for name in COLUMNS if name in there] + [n for n in there if n not in COLUMNS]
 
 
-def judge(bar, row, free_cores):
-    """-> (ratio or None, verdict)"""
+def split(rows, unit):
+    """-> the tables that have rows"""
+    parts = collections.defaultdict(dict)
+    barred = {bar.row for bar in BARS if bar.unit == unit or unit == INSTRUCTIONS}
+    for name, row in rows.items():
+        what = "memory" if row.bytes_per_byte() else "bars" if name in barred else "workloads"
+        parts[what][name] = row
+    suffix = "_instructions" if unit == INSTRUCTIONS else ""
+    what = "Instructions" if unit == INSTRUCTIONS else "Time"
+    candidates = [
+        Table("bars" + suffix, f"{what} of one operation, with bars", unit, parts["bars"]),
+        Table("memory" + suffix, "Bytes held for each byte of capacity", BYTES, parts["memory"]),
+        Table("workloads" + suffix, f"{what} of one operation", unit, parts["workloads"])]
+    return [table for table in candidates if table.rows]
+
+
+def judge(bar, row, free_cores, unit):
+    """-> (figure or None, verdict): a bar speaks of time, or of instructions, not of the other"""
+    if bar.unit != unit:
+        return bar.figure(row), "-"
     if bar.quiet_cores > 1 and free_cores < bar.quiet_cores - 0.5:
         return None, "not measurable"
-    if bar.against == CAPACITY:
-        ratio = row.bytes_per_byte()[OURS]
-    else:
-        ratio = row.figures()[OURS] / row.figures()[bar.against]
-    return ratio, "yes" if ratio <= bar.limit else "no"
+    figure = bar.figure(row)
+    return figure, "yes" if figure <= bar.limit else "no"
 
 
-def judged(rows, free_cores):
+def judged(rows, free_cores, unit):
+    """Ratios are told of instructions too; a difference of instructions is nothing in time."""
     for bar in BARS:
-        if bar.row in rows:
-            yield bar, *judge(bar, rows[bar.row], free_cores)
+        if bar.row in rows and (bar.unit == unit or unit == INSTRUCTIONS):
+            yield bar, *judge(bar, rows[bar.row], free_cores, unit)
 
 
-def csv_lines(rows, free_cores):
+def csv_lines(rows, free_cores, unit):
     for name, row in rows.items():
         figures = row.figures()
         for contestant, figure in figures.items():
             yield f"{name},{contestant},{figure:.4g},{figure / figures[OURS]:.3f}"
-    for bar, ratio, verdict in judged(rows, free_cores):
-        yield f"bar,{bar.row},{'' if ratio is None else f'{ratio:.3f}'},{bar.limit:g},{verdict}"
+    for bar, figure, verdict in judged(rows, free_cores, unit):
+        shown = "" if figure is None else f"{figure:.3f}"
+        yield f"bar,{bar.row},{shown},{bar.limit:g},{verdict}"
 
 
-def number(figure):
-    return "" if figure is None else f"{figure:.0f}" if figure >= 1000 else f"{figure:.3g}"
-
-
-def table_lines(rows, free_cores, unit):
-    """One line for each row; a row with several bars goes on below with the further ones."""
+def lines(table, free_cores, unit):
+    """A row with several bars goes on below with the further ones; one without has its ratios."""
     bars = collections.defaultdict(list)
-    for bar, ratio, verdict in judged(rows, free_cores):
-        what = "bytes kept" if bar.against == CAPACITY else bar.against
-        met = "-" if unit == INSTRUCTIONS else verdict  # a bar speaks of time
-        bars[bar.row].append([number(ratio), f"<= {bar.limit:g} x {what}", met])
-    cells = [["row", "unit", *COLUMNS, "ratio", "bar", "met"]]
-    for name, row in rows.items():
-        reserved = row.bytes_per_byte()
-        shown = reserved or row.figures()
-        for first, bar in zip([True] + [False] * 9, bars[name] or [["", "", ""]]):
-            values = [number(shown.get(c)) for c in COLUMNS] if first else [""] * len(COLUMNS)
-            label = [name, "bytes/byte" if reserved else unit] if first else ["", ""]
-            cells.append([*label, *values, *bar])
+    for bar, figure, verdict in judged(table.rows, free_cores, unit):
+        bars[bar.row].append([number(figure), str(bar), verdict])
+    columns = table.columns
+    cells = [["row", "unit", *columns, *(["figure", "bar", "met"] if bars else [])]]
+    for name, row in table.rows.items():
+        figures = table.figures(row)
+        own = [name, table.unit, *(number(figures.get(c)) for c in columns)]
+        further = ["", "", *[""] * len(columns)]
+        if bars:
+            first, *rest = bars[name] or [["", "", ""]]
+            cells += [[*own, *first], *([*further, *bar] for bar in rest)]
+        else:
+            ratios = [number(figures[c] / figures[OURS]) if c in figures else "" for c in columns]
+            cells += [own, ["", "/ ours", *ratios]]
     widths = [max(map(len, column)) for column in zip(*cells)]
+    texts = {0, 1, len(columns) + 3, len(columns) + 4}
+    yield table.title
     for line in cells:
-        yield "  ".join(cell.ljust(w) if i < 2 or i > len(COLUMNS) + 2 else cell.rjust(w)
+        yield "  ".join(cell.ljust(w) if i in texts else cell.rjust(w)
                         for i, (cell, w) in enumerate(zip(line, widths))).rstrip()
 
 
@@ -82,52 +101,3 @@ def require_bars(rows):
         against = OURS if bar.against == CAPACITY else bar.against
         if bar.row not in rows or against not in rows[bar.row].figures():
             raise Failed(f"no program measures {bar.against} in {bar.row}, which a bar names")
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="perf/run", description=__doc__)
-    parser.add_argument("directory", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("filter", nargs="?", default="", help="regular expression for rows")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--csv", action="store_true", help="lines `row,contestant,ns,ratio_to_ours`, "
-                     "then `bar,row,ratio,limit,met`")
-    how.add_argument("--smoke", action="store_true", help="two rounds each: nothing is measured")
-    how.add_argument("--instructions", action="store_true",
-                     help="count instructions under callgrind instead of time")
-    options = parser.parse_args()
-    free_cores = quiet_cores()
-    rows = {}
-    for program in (options.directory / "programs.txt").read_text().split():
-        path = options.directory / program
-        if not (names := measure.listed(path, options.filter)):
-            continue
-        if options.instructions:
-            names = [name for name in names if measure.counts_instructions(name)]
-        measure.prepare(rows, names)
-        if options.instructions:
-            measure.instructions(rows, path, names)
-        else:
-            print(f"running {program}", file=sys.stderr)
-            for _ in range(1 if options.smoke else measure.PROCESSES):
-                measure.collect(rows, measure.run(path, names, options.smoke))
-    if not rows:
-        raise Failed(f"no row matches {options.filter!r}")
-    if not options.filter and not options.instructions:
-        require_bars(rows)
-    if options.smoke:
-        print(f"smoke: {len(rows)} rows ran; in each the checksums of all contestants agree")
-        return
-    unit = INSTRUCTIONS if options.instructions else NANOSECONDS
-    lines = csv_lines(rows, free_cores) if options.csv else table_lines(rows, free_cores, unit)
-    print("\n".join(lines))
-    if not options.csv:
-        print("\nchecksums: " + ", ".join(f"{n} {min(r.checksums):x}" for n, r in rows.items()))
-    if free_cores < 0.5:
-        print("The cores were busy when this began: take the ratios with care.", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except Failed as failure:
-        sys.exit(f"perf/run: {failure}")

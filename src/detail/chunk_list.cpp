@@ -6,9 +6,10 @@
 
 namespace tidemark::detail {
 
-chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_bytes) noexcept {
+chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_bytes,
+                  std::size_t header_bytes) noexcept {
   auto* const first = static_cast<std::byte*>(memory);
-  std::byte* const begin = first + chunk_alignment;
+  std::byte* const begin = first + header_bytes;
   return ::new (memory) chunk{.next = nullptr,
                               .previous = nullptr,
                               .begin = begin,
@@ -22,29 +23,28 @@ chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_by
 void chunk_list::push_front(chunk& added) noexcept {
   added.previous = nullptr;
   added.next = front_;
-  if (front_ != nullptr) front_->previous = &added;
+  (front_ != nullptr ? front_->previous : back_) = &added;
   front_ = &added;
 }
 
 void chunk_list::unlink(chunk& removed) noexcept {
   (removed.previous != nullptr ? removed.previous->next : front_) = removed.next;
-  if (removed.next != nullptr) removed.next->previous = removed.previous;
+  (removed.next != nullptr ? removed.next->previous : back_) = removed.previous;
   removed.next = removed.previous = nullptr;
 }
 
 void chunk_list::take_over(chunk_list& other) noexcept {
   if (other.empty()) return;
   if (empty()) {
-    front_ = other.front_;
+    *this = other;
   } else {
-    chunk* last = other.front_;
-    while (last->next != nullptr) last = last->next;
-    last->next = front_->next;
-    if (last->next != nullptr) last->next->previous = last;
+    chunk* const second = front_->next;
+    other.back_->next = second;
+    (second != nullptr ? second->previous : back_) = other.back_;
     front_->next = other.front_;
     other.front_->previous = front_;
   }
-  other.front_ = nullptr;
+  other = {};
 }
 
 chunk* chunk_list::pop_front() noexcept {

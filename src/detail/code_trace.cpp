@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string_view>
 #include <tidemark/detail/code_trace.hpp>
 
 #if __has_include(<execinfo.h>) && __has_include(<dlfcn.h>)
+#include <cxxabi.h>
 #include <dlfcn.h>
 #include <execinfo.h>
 #define TIDEMARK_HAS_BACKTRACE 1
@@ -69,7 +72,32 @@ void const* code_trace::culprit() const noexcept {
   return frames.front();
 }
 
+void code_trace::describe(std::span<char> text) const noexcept {
+  if (text.empty()) return;
+  text.front() = '\0';
+  void const* const address = culprit();
+  Dl_info info{};
+  if (address == nullptr || ::dladdr(static_cast<char const*>(address) - 1, &info) == 0) return;
+  struct free_deleter {
+    void operator()(char* name) const noexcept { std::free(name); }
+  };
+  int status = 0;
+  std::unique_ptr<char, free_deleter> const demangled{
+      info.dli_sname != nullptr ? abi::__cxa_demangle(info.dli_sname, nullptr, nullptr, &status)
+                                : nullptr};
+  char const* name = info.dli_sname != nullptr ? info.dli_sname : info.dli_fname;
+  if (demangled) name = demangled.get();
+  void const* const base = info.dli_sname != nullptr ? info.dli_saddr : info.dli_fbase;
+  std::snprintf(
+      text.data(), text.size(), "%s+0x%zx", name,
+      static_cast<std::size_t>(static_cast<char const*>(address) - static_cast<char const*>(base)));
+}
+
 #else
+
+void code_trace::describe(std::span<char> text) const noexcept {
+  if (!text.empty()) text.front() = '\0';
+}
 
 code_trace code_trace::from(void const* nearest) noexcept {
   code_trace trace;

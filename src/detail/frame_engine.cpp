@@ -29,7 +29,7 @@ void frame_engine::park() noexcept {
 void frame_engine::use_records(void* memory, std::uint32_t count) noexcept {
   auto* const fresh = static_cast<scope_record*>(memory);
   for (std::uint32_t i = 0; i < count; ++i) {
-    ::new (fresh + i) scope_record(i < record_count_ ? std::move(records_[i]) : scope_record{});
+    ::new (fresh + i) scope_record(i < record_count_ ? records_[i] : scope_record{});
   }
   records_ = fresh;
   record_count_ = count;
@@ -51,6 +51,7 @@ void frame_engine::make_ready() noexcept {
 void frame_engine::update_ready() noexcept {
   if (checked_) return;
   ready_depth_ = depth_;
+  if (outermost_is_slow_ && depth_ == 0) return;
   while (ready_depth_ + 1 < record_count_ && ready_depth_ < max_depth &&
          records_[ready_depth_ + 1].binding != nullptr) {
     ++ready_depth_;
@@ -73,6 +74,7 @@ void frame_engine::step_down() noexcept {
   }
   r.scoped = false;
   r.serial = 0;
+  if (outermost_is_slow_ && depth_ == 1) ready_depth_ = 0;
   top_ = &records_[--depth_];
   top_serial_ = top_->serial;
 }
@@ -145,7 +147,7 @@ void frame_engine::empty(std::uint32_t depth) noexcept {
   space.drop(*top_);
   space.main.floor = top_->cursor;
   retire(top_->kept);
-  top_->eventful = checked_ || ended_count_ != 0;
+  top_->eventful = checked_ || ended_count_ != 0 || (outermost_is_slow_ && depth == 1);
 }
 
 void frame_engine::end_later(std::uint32_t depth, scope_end how) noexcept {
@@ -171,14 +173,14 @@ void frame_engine::reset() noexcept {
   space.drop(*top_);
   space.main.floor = top_->cursor;
   retire(top_->kept);
-  top_->eventful = checked_;
+  top_->eventful = checked_ || outermost_is_slow_;
 }
 
 void frame_engine::rebase() noexcept {
   scope_record& base = records_[0];
-  chunk* const head = space.head();
-  base.at = head;
-  base.cursor = base.outer_floor = head != nullptr ? head->begin : nullptr;
+  chunk* const first = space.current();  // null: the next chunk in use will be the first
+  base.at = first;
+  base.cursor = base.outer_floor = first != nullptr ? first->begin : nullptr;
 }
 
 void* frame_engine::take(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
@@ -196,6 +198,7 @@ void* frame_engine::take(std::uint32_t depth, std::size_t bytes, std::size_t ali
 
 bool frame_engine::free(std::uint32_t depth, std::byte* block, std::size_t bytes) noexcept {
   scope_record& r = records_[depth];
+  if (bytes == 0) bytes = 1;  // zero sizes occupy a byte
   if (depth != depth_) {
     scope_record const& above = records_[depth + 1];
     return space.free(r, {above.at, above.cursor}, block, bytes);

@@ -7,7 +7,6 @@
 namespace tidemark::detail {
 namespace {
 
-constexpr std::size_t least_chunk_bytes = 512;
 constexpr std::size_t first_side_chunk_bytes = 4096;
 constexpr int chunks_looked_at = 64;
 
@@ -41,7 +40,7 @@ chunk* find(chunk_list const& list, std::byte const* block, std::size_t bytes,
 }  // namespace
 
 frame_space::frame_space(frame_sizes sizes) noexcept
-    : slow_free_bytes(sizes.checked ? 0 : large_block_bytes),
+    : quiet_free_bytes(sizes.checked ? 0 : large_block_bytes - 1),
       sizes_(sizes),
       next_chunk_bytes_(0),
       own_chunk_bytes_(0) {
@@ -80,7 +79,13 @@ void* frame_space::take(scope_record& r, bool on_top, std::size_t bytes, std::si
   }
   wanted = {.payload_bytes = payload_for(bytes, alignment), .wanted_bytes = 0, .for_chain = false};
   if (wanted.payload_bytes == 0) return nullptr;
-  if (wanted.payload_bytes > own_chunk_bytes_) return take_own_chunk(r, least, alignment, wanted);
+  // The first chunk may be larger than blocks of the chain get: it must serve the first frame as it
+  // serves later ones, or the second of two equal frames would ask upstream for another chunk.
+  bool const first_serves =
+      on_top && current_ == nullptr && wanted.payload_bytes <= sizes_.initial_bytes;
+  if (wanted.payload_bytes > own_chunk_bytes_ && !first_serves) {
+    return take_own_chunk(r, least, alignment, wanted);
+  }
   if (on_top) return take_from_chain(r, least, alignment, wanted);
   return take_side_chunk(r, least, alignment, wanted);
 }
@@ -93,11 +98,12 @@ void* frame_space::take_from_chain(scope_record& r, std::size_t bytes, std::size
       return main.take(bytes, alignment);
     }
   }
-  std::size_t const least = round_up(wanted.payload_bytes + chunk_alignment, chunk_alignment);
+  std::size_t const least =
+      round_up(wanted.payload_bytes + sizes_.header_bytes, sizes_.header_bytes);
   wanted.for_chain = true;
   if (next_chunk_bytes_ == 0) {  // the first one: exactly what the options say
     wanted.wanted_bytes =
-        std::max(least, round_up(sizes_.initial_bytes + chunk_alignment, chunk_alignment));
+        std::max(least, round_up(sizes_.initial_bytes + sizes_.header_bytes, sizes_.header_bytes));
   } else {
     wanted.wanted_bytes = std::max(next_chunk_bytes_, std::bit_ceil(least));
   }
@@ -106,7 +112,8 @@ void* frame_space::take_from_chain(scope_record& r, std::size_t bytes, std::size
 
 void* frame_space::take_own_chunk(scope_record& r, std::size_t bytes, std::size_t alignment,
                                   chunk_request& wanted) noexcept {
-  wanted.wanted_bytes = size_class(wanted.payload_bytes + chunk_alignment);
+  wanted.wanted_bytes =
+      round_up(size_class(wanted.payload_bytes + sizes_.header_bytes), sizes_.header_bytes);
   chunk* const c = idle_.take(wanted.wanted_bytes, wanted.payload_bytes);
   if (c == nullptr) return nullptr;
   std::byte* const block = c->begin + padding_to(c->begin, alignment);
@@ -130,7 +137,7 @@ void* frame_space::take_side_chunk(scope_record& r, std::size_t bytes, std::size
   std::size_t const grown = last != nullptr
                                 ? std::min(2 * last->class_bytes, sizes_.max_chunk_bytes)
                                 : std::min(first_side_chunk_bytes, sizes_.max_chunk_bytes);
-  wanted.wanted_bytes = std::max(grown, std::bit_ceil(wanted.payload_bytes + chunk_alignment));
+  wanted.wanted_bytes = std::max(grown, std::bit_ceil(wanted.payload_bytes + sizes_.header_bytes));
   chunk* const c = idle_.take(wanted.wanted_bytes, wanted.payload_bytes);
   if (c == nullptr) return nullptr;
   if (last != nullptr) last->cursor = r.side.cursor;
@@ -160,20 +167,6 @@ void frame_space::enter(chunk& next, scope_record& r) noexcept {
   high = next.begin;
 }
 
-void frame_space::give(chunk& fresh, chunk_request const& wanted) noexcept {
-  retire(fresh.begin, fresh.end);
-  if (!wanted.for_chain) {
-    idle_.put(fresh);
-    return;
-  }
-  fresh.next = nullptr;
-  fresh.previous = tail_;
-  (tail_ != nullptr ? tail_->next : head_) = &fresh;
-  tail_ = &fresh;
-  std::size_t const next = std::max(2 * std::bit_floor(wanted.wanted_bytes), least_chunk_bytes);
-  next_chunk_bytes_ = std::min(next, sizes_.max_chunk_bytes);
-}
-
 bool frame_space::free(scope_record& r, scope_extent extent, std::byte* block,
                        std::size_t bytes) noexcept {
   if (r.side.is_top(block, bytes)) {
@@ -188,8 +181,7 @@ bool frame_space::free(scope_record& r, scope_extent extent, std::byte* block,
     note_peak();
     beside_bytes_ -= own->used();
     r.own_chunks.unlink(*own);
-    retire(own->begin, own->cursor);
-    idle_.put(*own);
+    drop_chunk(*own);
     return true;
   }
   if (!lies_in_chain(r, extent, block, bytes) &&
@@ -206,6 +198,7 @@ bool frame_space::free(scope_record& r, scope_extent extent, std::byte* block,
 
 bool frame_space::resize(scope_record& r, bool on_top, std::byte* block, std::size_t old_bytes,
                          std::size_t new_bytes) noexcept {
+  if (old_bytes == 0) old_bytes = 1;  // zero sizes occupy a byte
   if (new_bytes == 0) new_bytes = 1;
   if (on_top && main.is_top(block, old_bytes)) {
     if (new_bytes < old_bytes && main.cursor > high) high = main.cursor;
@@ -231,8 +224,16 @@ bool frame_space::resize(scope_record& r, bool on_top, std::byte* block, std::si
 void frame_space::make_idle(chunk_list& list) noexcept {
   while (chunk* const c = list.pop_front()) {
     beside_bytes_ -= c->used();
-    retire(c->begin, c->cursor);
-    idle_.put(*c);
+    drop_chunk(*c);
+  }
+}
+
+void frame_space::drop_chunk(chunk& unused) noexcept {
+  retire(unused.begin, unused.cursor);
+  if (sizes_.quarantined) {
+    retired_.push_front(unused);
+  } else {
+    idle_.put(unused);
   }
 }
 
@@ -257,7 +258,7 @@ void frame_space::drop(scope_record& r) noexcept {
     }
     current_ = r.at;
     main.cursor = high = r.cursor;
-    main.end = r.at->end;
+    main.end = r.at == fence_ ? r.cursor : r.at->end;
   }
 }
 
@@ -283,16 +284,6 @@ void frame_space::merge(scope_record& inner, scope_record& outer) noexcept {
   }
 }
 
-frame_space::chain_size frame_space::chain() const noexcept {
-  chain_size size;
-  for (chunk const* c = head_; c != nullptr; c = c->next) {
-    if (c->upstream_bytes == 0) continue;
-    ++size.chunk_count;
-    size.upstream_bytes += c->upstream_bytes;
-  }
-  return size;
-}
-
 std::size_t frame_space::used_bytes(std::byte const* main_cursor) const noexcept {
   if (current_ == nullptr) return beside_bytes_;
   return current_->preceding_bytes + static_cast<std::size_t>(main_cursor - current_->begin) +
@@ -306,40 +297,6 @@ std::size_t frame_space::peak_bytes(std::byte const* main_cursor) const noexcept
 void frame_space::note_peak() noexcept {
   peak_bytes_ = peak_bytes(main.cursor);
   high = main.cursor;
-}
-
-chunk* frame_space::take_idle() noexcept {
-  if (chunk* const c = idle_.pop()) {
-    if (sizes_.checked) make_accessible(c->begin, c->capacity());
-    return c;
-  }
-  chunk* const last = tail_;
-  if (last == nullptr || last == current_ || last->upstream_bytes == 0) return nullptr;
-  tail_ = last->previous;
-  (tail_ != nullptr ? tail_->next : head_) = nullptr;
-  if (sizes_.checked) make_accessible(last->begin, last->capacity());
-  return last;
-}
-
-chunk* frame_space::take_chain() noexcept {
-  note_peak();  // pops may have left it to `high`
-  chunk* first = head_;
-  if (first != nullptr && first->upstream_bytes == 0) {  // the caller's buffer stays
-    first = head_->next;
-    head_->next = nullptr;
-    tail_ = current_ = head_;
-    main = {head_->begin, head_->end, head_->begin};
-    high = head_->begin;
-  } else {
-    head_ = tail_ = current_ = nullptr;
-    main = {};
-    high = nullptr;
-  }
-  next_chunk_bytes_ = 0;
-  for (chunk* c = sizes_.checked ? first : nullptr; c != nullptr; c = c->next) {
-    make_accessible(c->begin, c->capacity());
-  }
-  return first;
 }
 
 }  // namespace tidemark::detail

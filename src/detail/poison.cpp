@@ -15,8 +15,10 @@
 #endif
 
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 __attribute__((weak)) void __asan_poison_memory_region(void const volatile*, std::size_t);
 __attribute__((weak)) void __asan_unpoison_memory_region(void const volatile*, std::size_t);
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }
 
 namespace tidemark::detail {

@@ -73,7 +73,7 @@ conformance_report conformance(resource_factory const& make, conformance_traits 
 conformance_report conformance(std::pmr::memory_resource* resource,
                                conformance_traits const& traits) {
   // Shared, but never deleted: the resource is its owner's.
-  const std::shared_ptr<std::pmr::memory_resource> borrowed{resource, [](auto*) {}};
+  std::shared_ptr<std::pmr::memory_resource> borrowed{resource, [](auto*) {}};
   auto without_leak = traits;
   if (!names(traits.not_claimed, rows::gives_back_live)) {
     without_leak.not_claimed.emplace_back(rows::gives_back_live);

@@ -74,7 +74,7 @@ void load(live_blocks& blocks, std::mt19937_64 random, std::size_t operations, s
 }
 
 void size_0(resource_factory const& make, conformance_traits const&) {
-  subject s{make};
+  const subject s{make};
   live_blocks blocks{*s.resource};
   for (const std::size_t alignment : {1U, 8U, 16U, 64U}) {
     for (int i = 0; i < 40; ++i) {
@@ -86,7 +86,7 @@ void size_0(resource_factory const& make, conformance_traits const&) {
 }
 
 void impossible_sizes(resource_factory const& make, conformance_traits const&) {
-  subject s{make};
+  const subject s{make};
   live_blocks blocks{*s.resource};
   for (std::size_t bytes = 1; bytes < 300; bytes += 13) blocks.allocate(bytes, 8);
   const auto before = s.upstream.totals();
@@ -110,7 +110,7 @@ void impossible_sizes(resource_factory const& make, conformance_traits const&) {
 }
 
 void alignments(resource_factory const& make, conformance_traits const&) {
-  subject s{make};
+  const subject s{make};
   live_blocks blocks{*s.resource};
   for (std::size_t alignment = 1; alignment <= 8192; alignment *= 2) {
     for (const auto bytes : {std::size_t{1}, alignment / 2, alignment, 3 * alignment}) {
@@ -122,7 +122,7 @@ void alignments(resource_factory const& make, conformance_traits const&) {
 }
 
 void odd_sizes(resource_factory const& make, conformance_traits const& traits) {
-  subject s{make};
+  const subject s{make};
   live_blocks blocks{*s.resource};
   for (const auto [bytes, alignment] : {shape{24, 16}, shape{48, 32}, shape{96, 64}, shape{80, 32},
                                         shape{112, 64}, shape{320, 256}}) {
@@ -138,7 +138,7 @@ void odd_sizes(resource_factory const& make, conformance_traits const& traits) {
 }
 
 void random_load(resource_factory const& make, conformance_traits const& traits) {
-  subject s{make};
+  const subject s{make};
   live_blocks blocks{*s.resource};
   load(blocks, std::mt19937_64{traits.seed}, 6000, 300);
   blocks.verify();
@@ -146,7 +146,7 @@ void random_load(resource_factory const& make, conformance_traits const& traits)
 }
 
 void free_order(resource_factory const& make, conformance_traits const& traits) {
-  subject s{make};
+  const subject s{make};
   live_blocks blocks{*s.resource};
   std::mt19937_64 random{traits.seed};
   constexpr std::size_t count = 200;

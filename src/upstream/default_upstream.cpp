@@ -8,9 +8,11 @@
 
 // Weak: null unless the program is built with that sanitizer, whatever this library was built with.
 extern "C" {
-[[gnu::weak]] void __asan_init();  // NOLINT(bugprone-reserved-identifier)
-[[gnu::weak]] void __msan_init();  // NOLINT(bugprone-reserved-identifier)
-[[gnu::weak]] void __tsan_init();  // NOLINT(bugprone-reserved-identifier)
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+[[gnu::weak]] void __asan_init();
+[[gnu::weak]] void __msan_init();
+[[gnu::weak]] void __tsan_init();
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }
 
 namespace tidemark {

@@ -26,7 +26,7 @@ std::size_t in_pages(std::size_t bytes, std::size_t page) noexcept {
 bool page_resource::is_supported() noexcept { return true; }
 
 std::size_t page_resource::page_bytes() noexcept {
-  static std::size_t const bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  static auto const bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   return bytes;
 }
 

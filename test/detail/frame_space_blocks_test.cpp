@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(chunks_of_their_own_and_outgrown_arrays_pass_to_the_outer_s
 
 BOOST_AUTO_TEST_CASE(a_checked_space_takes_every_free_and_recycles_nothing) {
   start(checked_sizes);
-  BOOST_TEST(space.slow_free_bytes == 0U);
+  BOOST_TEST(space.quiet_free_bytes == 0U);
   std::byte* const block = get(outer, true, 24);
   std::byte* const large = get(outer, true, 3000);
   std::byte* const last = get(outer, true, 8);

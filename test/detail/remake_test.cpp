@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <boost/test/unit_test.hpp>
 #include <deque>
+#include <functional>
 #include <map>
+#include <queue>
+#include <set>
 #include <stack>
 #include <string>
 #include <string_view>
 #include <tidemark/detail/remake.hpp>
+#include <unordered_map>
 #include <vector>
 
 using tidemark::detail::remade_whole;
@@ -20,6 +24,14 @@ struct with_text {
 struct takes_no_allocator {  // says that it uses one, but has no constructor for it
   using allocator_type = std::pmr::polymorphic_allocator<>;
   text value;
+};
+struct by_table {
+  int const* table;
+  bool operator()(int a, int b) const { return table[a] < table[b]; }
+};
+struct by_remainder {
+  int divisor;
+  bool operator()(int a, int b) const { return a % divisor < b % divisor; }
 };
 
 static_assert(remade_whole<void> && remade_whole<int> && remade_whole<std::string>);
@@ -39,6 +51,14 @@ static_assert(!remade_whole<std::stack<int*, std::pmr::deque<int*>>>);
 static_assert(!remade_whole<std::optional<std::vector<text>>>);
 static_assert(!remade_whole<with_text> && !remade_whole<std::pmr::vector<with_text>>);
 static_assert(!remade_whole<takes_no_allocator>);
+// What orders the elements is copied as it is.
+static_assert(remade_whole<std::pmr::set<int, by_remainder>>);
+static_assert(remade_whole<std::pmr::unordered_map<text, text>>);
+static_assert(!remade_whole<std::pmr::set<int, by_table>>);
+static_assert(!remade_whole<std::pmr::map<int, text, by_table>>);
+static_assert(!remade_whole<std::pmr::map<int, text, std::function<bool(int, int)>>>);
+static_assert(!remade_whole<std::priority_queue<int, std::pmr::vector<int>, by_table>>);
+static_assert(remade_whole<std::priority_queue<int, std::pmr::vector<int>, by_remainder>>);
 // A container moves an optional as it is; only what stands outside of containers is taken apart.
 static_assert(!remade_whole<std::pmr::vector<std::optional<text>>>);
 

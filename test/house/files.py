@@ -30,6 +30,7 @@ UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 TIDEMARK_MACRO = re.compile(r"^\s*#\s*define\s+TIDEMARK_", re.MULTILINE)
 STREAM_INCLUDE = re.compile(r"^\s*#\s*include\s*<iostream>", re.MULTILINE)
 CHECK = re.compile(r"BOOST_(TEST|CHECK|REQUIRE)|conformance")
+THREAD = re.compile(r"\bstd::(j?thread|async)\b")
 SLEEP = re.compile(r"\bsleep_(for|until)\b|\busleep\b")
 
 
@@ -106,6 +107,16 @@ def unregistered_tests(root):
                 yield f"{path.relative_to(root).as_posix()}: test/CMakeLists.txt does not name it"
 
 
+def unlabelled_threads(root):
+    """A test that starts threads must be among those that ThreadSanitizer runs."""
+    script = root / "test" / "CMakeLists.txt"
+    text = script.read_text() if script.exists() else ""
+    for path in sorted((root / "test").rglob("*_test.cpp")):
+        name = path.relative_to(root / "test").as_posix().removesuffix("_test.cpp")
+        if THREAD.search(path.read_text()) and f"tidemark_threaded({name})" not in text:
+            yield f"test/{name}_test.cpp: starts threads, but is no tidemark_threaded"
+
+
 def unlisted_files(root):
     """cmake/sources.cmake and the tree must agree, and each list must be sorted."""
     listing = root / "cmake" / "sources.cmake"
@@ -129,7 +140,8 @@ def violations(root):
         if path.suffix in (".hpp", ".cpp"):
             problems += code_problems(name, text)
         found += [f"{name}: {problem}" for problem in problems]
-    return [*found, *missing_tests(root), *unregistered_tests(root), *unlisted_files(root)]
+    return [*found, *missing_tests(root), *unregistered_tests(root), *unlabelled_threads(root),
+            *unlisted_files(root)]
 
 
 if __name__ == "__main__":

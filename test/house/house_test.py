@@ -165,6 +165,16 @@ class Files(Tree):
         for part in ["a test sleeps", "checks nothing", "does not name it"]:
             self.assertIn(part, found)
 
+    def test_a_test_with_threads_that_thread_sanitizer_does_not_run(self):
+        for line in ["std::thread{f}.join();", "std::jthread t{f};", "std::async(f);"]:
+            with self.subTest(line):
+                self.plant("test/marker_test.cpp", SPDX + line + "\nBOOST_TEST(true)\n")
+                registered = SPDX.replace("//", "#") + "tidemark_test(marker)\n"
+                self.plant("test/CMakeLists.txt", registered)
+                self.assert_one(self.found(), "test/marker_test.cpp", "no tidemark_threaded")
+                self.plant("test/CMakeLists.txt", registered + "tidemark_threaded(marker)\n")
+                self.assertEqual(self.found(), [])
+
     def test_unregistered_call_sites_and_negative_compile_tests(self):
         self.plant("test/callsites/keep.cpp", "")
         self.plant("test/compile_fail/view.cpp", SPDX)

@@ -12,7 +12,8 @@ from pathlib import Path
 ROWS = [
     ["config", "literals"],
     ["detail/"],
-    ["check_level", "error", "stats", "marker", "rewindable_resource", "upstream/"],
+    ["check_level", "error", "stats", "marker", "rewindable_resource", "upstream/",
+     "quarantine"],
     ["frame_options", "frame_resource", "typed_stack_resource", "fixed_block_resource",
      "memory_scope", "scratch_scope", "with_scope", "allocator"],
     ["per_thread", "thread_local_resource", "shared_frame_resource"],

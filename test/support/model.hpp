@@ -6,8 +6,8 @@
 //   model::run<model::frame_traits>(source, operations, level);
 //
 // A pool joins with a traits class: the pool's type, whether the bare pool means the innermost
-// checkpoint, and an `instance` made from the source, the check level and an upstream. Verbs that
-// a pool does not have are left out.
+// checkpoint, and an `instance` made from the source, the check level and an upstream, which says
+// whether it is limited. Verbs that a pool does not have are left out.
 //
 // Thread rule: one thread.
 //

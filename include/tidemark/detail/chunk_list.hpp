@@ -43,8 +43,10 @@ struct chunk {
 static_assert(sizeof(chunk) <= chunk_alignment, "a chunk's payload starts at a cache line");
 
 /// Makes a chunk in `memory`.
-/// Preconditions: `memory` is aligned to `chunk_alignment`; upstream_bytes > chunk_alignment.
-chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_bytes) noexcept;
+/// Preconditions: `memory` is aligned to `chunk_alignment`, `header_bytes` a multiple of that and
+///                less than `upstream_bytes`.
+chunk* make_chunk(void* memory, std::size_t upstream_bytes, std::size_t class_bytes,
+                  std::size_t header_bytes = chunk_alignment) noexcept;
 
 /// A doubly linked list; chunks are added in front.
 class chunk_list {
@@ -54,12 +56,13 @@ class chunk_list {
   void push_front(chunk& added) noexcept;
   void unlink(chunk& removed) noexcept;
   /// Takes the chunks of `other` over, behind the front of this list.
-  /// Complexity: O(chunks of `other`).
+  /// Complexity: O(1).
   void take_over(chunk_list& other) noexcept;
   chunk* pop_front() noexcept;
 
  private:
   chunk* front_ = nullptr;
+  chunk* back_ = nullptr;
 };
 
 /// Chunks that serve nobody, by class.

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 
 namespace tidemark::detail {
 
@@ -23,6 +24,10 @@ struct code_trace {
   /// Returns:    The first code address outside the library and the standard library, as far as
   ///             symbols tell; else the nearest. Null if the trace is empty.
   void const* culprit() const noexcept;
+
+  /// Writes `function()+0x2c` of the culprit, or `program+0x114c` where it has no name, cut to fit
+  /// and ended by a NUL. May allocate to demangle.
+  void describe(std::span<char> text) const noexcept;
 };
 
 }  // namespace tidemark::detail

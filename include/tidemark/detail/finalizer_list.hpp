@@ -43,8 +43,9 @@ class finalizer_list {
     return node;
   }
 
-  /// Takes over what is on `newer`, all of which was made after what is on this list.
-  /// Complexity: O(1).
+  /// Takes over what is on `newer`: it runs before all that is on this list. (So an enclosing
+  /// scope's object that was made while the kept scope was open runs after that scope's: inner
+  /// scopes first.) Complexity: O(1).
   void append_newer(finalizer_list& newer) noexcept {
     if (newer.empty()) return;
     newer.oldest_->next = newest_;

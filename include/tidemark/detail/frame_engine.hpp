@@ -65,9 +65,16 @@ class frame_engine {
     r.scoped = scoped;
     r.eventful = false;
     r.binding->serial = r.serial;
+    r.binding->handed_out = false;  // by an earlier checkpoint at this depth
     space.main.floor = space.main.cursor;
     top_ = &r;
     return r.serial;
+  }
+
+  /// From now on the outermost checkpoint is always opened and closed by the slow halves.
+  void hold_outermost() noexcept {
+    outermost_is_slow_ = records_[0].eventful = true;
+    update_ready();
   }
 
   /// Closes the top record.
@@ -213,6 +220,7 @@ class frame_engine {
   std::uint32_t ended_count_ = 0;  // records that `end_later` left
   std::uint32_t windows_ = 0;      // of a checked pool: nested slow halves (finalizers call back)
   bool checked_;
+  bool outermost_is_slow_ = false;
   std::size_t closed_from_below_ = 0;
   binding_list spare_;
   bump_region parked_;  // of a checked pool: the main region between calls

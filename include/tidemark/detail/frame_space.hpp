@@ -51,6 +51,9 @@ struct frame_sizes {
   std::size_t max_chunk_bytes;  // cap of growth; a quarter of it is the largest block of the chain
   bool recycle_outgrown;
   bool checked;  // what is not live is filled and poisoned
+  std::size_t header_bytes =
+      chunk_alignment;       // of each chunk: a page if its payload is to be protected
+  bool quarantined = false;  // what is dropped waits in `take_retired` instead of being reused
 };
 
 class frame_space {
@@ -60,8 +63,8 @@ class frame_space {
   // Hot: written by the inline half of the pool.
   bump_region main;
   std::byte* high = nullptr;  // highest cursor in `current` since the last note_peak
-  /// Frees of this many bytes or more take the slow half.
-  std::size_t slow_free_bytes;
+  /// Frees of 1 to this many bytes do nothing if the block is not on top.
+  std::size_t quiet_free_bytes;
 
   /// Makes a caller's buffer the first chunk; `header` holds what an upstream chunk holds itself.
   void adopt_buffer(chunk& header, std::byte* buffer, std::size_t bytes) noexcept;
@@ -73,6 +76,13 @@ class frame_space {
   void* take(scope_record& r, bool on_top, std::size_t bytes, std::size_t alignment,
              chunk_request& wanted) noexcept;
   void give(chunk& fresh, chunk_request const& wanted) noexcept;
+
+  /// From now on no block gets a chunk of its own: the chain's last chunk grows where it is.
+  void keep_in_chain() noexcept { own_chunk_bytes_ = SIZE_MAX; }
+  /// Returns:    The chunk that blocks are taken from, if it is upstream's and the chain's last.
+  chunk* last_in_use() const noexcept;
+  /// The chunk's bytes end elsewhere now, by `wanted_bytes` if it grew for a request.
+  void set_end(chunk& last, std::byte* end, std::size_t wanted_bytes) noexcept;
 
   /// Frees a block that is not on top of the main region: pops it from the side region, puts a
   /// chunk of its own back, or recycles an array of `large_block_bytes` and more.
@@ -116,6 +126,23 @@ class frame_space {
   /// If the space is checked: the bytes become dead.
   void retire(std::byte* begin, std::byte* end) const noexcept;
 
+  // Quarantine: what one frame used is taken out and comes back later.
+  std::size_t header_bytes() const noexcept { return sizes_.header_bytes; }
+  /// Blocks are no longer taken from the chunk in use: the next one begins another.
+  void fence() noexcept {
+    fence_ = current_;
+    main.end = main.cursor;
+  }
+  void lift_fence() noexcept;
+  /// Takes the chunks behind `barrier` up to `last` out of the chain; with a null barrier all up to
+  /// `last` but a caller's buffer, and the chain begins anew.
+  /// Preconditions: nothing in them is in use.
+  /// Returns:    The first of them, linked by `next`.
+  chunk* detach(chunk* barrier, chunk* last) noexcept;
+  chunk_list take_retired() noexcept;
+  void attach(chunk* first) noexcept;
+  void put_idle(chunk& idle) noexcept { idle_.put(idle); }
+
   /// Returns:    A chunk that serves nobody, unlinked, for its owner to return upstream; or null.
   chunk* take_idle() noexcept;
   /// Forgets the chain and how far chunks had grown; only a caller's buffer stays.
@@ -124,7 +151,10 @@ class frame_space {
   chunk* take_chain() noexcept;
 
  private:
+  static constexpr std::size_t least_chunk_bytes = 512;
+
   void note_peak() noexcept;
+  void note_growth(std::size_t wanted_bytes) noexcept;
   void enter(chunk& next, scope_record& r) noexcept;
   void* take_from_chain(scope_record& r, std::size_t bytes, std::size_t alignment,
                         chunk_request& wanted) noexcept;
@@ -134,11 +164,14 @@ class frame_space {
   void* take_side_chunk(scope_record& r, std::size_t bytes, std::size_t alignment,
                         chunk_request& wanted) noexcept;
   void make_idle(chunk_list& list) noexcept;
+  void drop_chunk(chunk& unused) noexcept;
 
   chunk* current_ = nullptr;
   chunk* head_ = nullptr;
   chunk* tail_ = nullptr;
+  chunk* fence_ = nullptr;  // the chunk in use when the outermost checkpoint was opened
   idle_chunks idle_;
+  chunk_list retired_;
   std::size_t beside_bytes_ = 0;
   std::size_t peak_bytes_ = 0;
   frame_sizes sizes_;

@@ -8,7 +8,8 @@
 //
 // Invariants:
 //  1. A type passes `remade_whole` only if no part of it can stay behind. A class that says it uses
-//     a polymorphic_allocator is believed to pass it on to what it holds.
+//     a polymorphic_allocator is believed to pass it on to what it holds, and to hold no more than
+//     its template arguments and elements show.
 
 #include <array>
 #include <concepts>
@@ -18,6 +19,7 @@
 #include <optional>
 #include <ranges>
 #include <tidemark/detail/escape.hpp>
+#include <tidemark/detail/owning_type.hpp>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -38,6 +40,17 @@ inline constexpr bool is_pair = false;
 template <class A, class B>
 inline constexpr bool is_pair<std::pair<A, B>> = true;
 
+template <class T>
+consteval bool remade_as_element();
+
+// Of a container: its elements, and what orders or hashes them, but not its allocator.
+template <class... T>
+consteval bool arguments_remade(std::tuple<T...>*) {
+  return (((foreign_allocator<T> && std::is_convertible_v<any_allocator, T>) ||
+           remade_as_element<T>()) &&
+          ...);
+}
+
 /// Whether a container that uses a polymorphic_allocator remakes T whole as its element.
 template <class T>
 consteval bool remade_as_element() {
@@ -50,9 +63,11 @@ consteval bool remade_as_element() {
   } else if constexpr (holder<plain> || !takes_allocator<plain>) {
     return false;
   } else if constexpr (requires { typename plain::container_type; }) {
-    return remade_as_element<typename plain::container_type>();
+    return remade_as_element<typename plain::container_type>() &&
+           arguments_remade(typename type_arguments<plain>::list{});
   } else if constexpr (std::ranges::range<plain>) {
-    return remade_as_element<std::ranges::range_value_t<plain>>();
+    return remade_as_element<std::ranges::range_value_t<plain>>() &&
+           arguments_remade(typename type_arguments<plain>::list{});
   } else {
     return true;
   }
@@ -151,7 +166,7 @@ struct remaker<std::variant<T...>> {
 /// Preconditions: remade_whole<T>.
 template <class T>
 T remake(T&& value, any_allocator destination) {
-  return remaker<T>::from(std::move(value), destination);
+  return remaker<T>::from(std::forward<T>(value), destination);
 }
 
 }  // namespace tidemark::detail

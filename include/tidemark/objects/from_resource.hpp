@@ -41,14 +41,14 @@ struct from_resource {
   using ignored = detail::ignored_argument;
 
  public:
-  /// The coroutine's first parameters are `std::allocator_arg` and a resource's address, a scope,
+  /// The coroutine's first parameters are `std::allocator_arg` and a resource's address, a scope
   /// or an allocator; of a member function or a lambda, the first after the object. Up to twelve
-  /// more may follow. Throws:         What the resource throws, at the call of the coroutine.
+  /// more may follow.
+  /// Throws:         What the resource throws, at the call of the coroutine.
   /// Remarks:        A frame that holds over-aligned variables is not aligned for them: C++20 has
-  /// no
-  ///                 way to ask. What it gets is alignment for `std::max_align_t`.
-  // No templates: of a template operator new, g++ 12 says at -O0 that operator delete mismatches
-  // it.
+  ///                 no way to ask. What it gets is alignment for `std::max_align_t`.
+  // No templates: g++ 12 without optimisation warns that operator delete mismatches one.
+  // NOLINTBEGIN(readability-function-size)
   static void* operator new(std::size_t bytes, std::allocator_arg_t,
                             std::pmr::polymorphic_allocator<> where, ignored = {}, ignored = {},
                             ignored = {}, ignored = {}, ignored = {}, ignored = {}, ignored = {},
@@ -61,6 +61,7 @@ struct from_resource {
                             ignored = {}, ignored = {}, ignored = {}, ignored = {}, ignored = {}) {
     return allocate(bytes, where.resource());
   }
+  // NOLINTEND(readability-function-size)
   /// Refuses what would silently take the default resource: an `std::allocator_arg` that no
   /// resource follows, or too many parameters after it.
   // By an assertion: a deleted function would be passed over for the one without parameters.
@@ -68,9 +69,9 @@ struct from_resource {
     requires(sizeof...(Rest) > 12 ||
              !std::convertible_to<Where&, std::pmr::polymorphic_allocator<>>)
   static void* operator new(std::size_t, std::allocator_arg_t, Where&, Rest&...) {
-    static_assert(sizeof...(Rest) > 12,
-                  "from_resource: std::allocator_arg is followed by a resource");
-    static_assert(sizeof...(Rest) <= 12, "from_resource: over 12 parameters follow the resource");
+    static_assert(sizeof...(Rest) > 12, "from_resource: a resource must follow std::allocator_arg");
+    static_assert(sizeof...(Rest) <= 12,
+                  "from_resource: at most 12 parameters may follow the resource");
     return allocate(0, nullptr);
   }
   template <class Object, class Where, class... Rest>

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <tidemark/with_scope.hpp>
+
+using namespace tidemark;
+
+int main() {
+  frame_resource frame;
+#ifdef TIDEMARK_CONTROL
+  (void)with_scope(frame, [](frame_scope&) { return [] { return 1; }; });
+#else
+  (void)with_scope(
+      frame, [](frame_scope& scope) { return [number = scope.make<int>(1)] { return *number; }; });
+#endif
+}
