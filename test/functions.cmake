@@ -21,7 +21,8 @@ target_include_directories(tidemark_test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
 # g++ 12 sees overflows in libstdc++'s `"x" + std::string` that are not there (its bug 105651);
 # Boost's data-driven cases are full of them.
 target_compile_options(tidemark_test_main PUBLIC
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds -Wno-restrict -Wno-stringop-overflow>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds -Wno-restrict -Wno-stringop-overflow
+    -Wno-stringop-overread>)
 target_precompile_headers(tidemark_test_main PRIVATE <boost/test/unit_test.hpp>)
 tidemark_warnings(tidemark_test_main)
 
