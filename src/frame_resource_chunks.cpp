@@ -108,6 +108,8 @@ void frame_resource::release_chunks() noexcept {
 }
 
 std::size_t frame_resource::trim() noexcept {
+  frame_checks::visit const visit{*this, __builtin_return_address(0)};
+  if (visit.is_refused()) return 0;
   std::size_t const before = reserved_bytes_;
   window const open{engine_};
   while (chunk* const c = engine_.space.take_idle()) give_back(c);

@@ -106,6 +106,16 @@ BOOST_FIXTURE_TEST_CASE(another_thread_resets_and_releases_nothing, open_frame) 
   BOOST_TEST((frame.stats() == before));
 }
 
+BOOST_FIXTURE_TEST_CASE(another_thread_trims_nothing, open_frame) {
+  marker const inner = frame.checkpoint();
+  static_cast<void>(frame.allocate(500'000));
+  frame.rewind(inner);
+  resource_stats const before = frame.stats();
+  elsewhere([&] { BOOST_TEST(frame.trim() == 0U); });
+  expect_wrong_thread(before);
+  BOOST_TEST(frame.trim() > 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_scope_that_ends_on_another_thread_stays_open, open_frame) {
   std::optional<frame_scope> scope{std::in_place, frame};
   static_cast<void>(scope->allocate(100));

@@ -85,6 +85,52 @@ BOOST_FIXTURE_TEST_CASE(a_block_of_odd_size_ends_at_its_last_byte, buffer_in_use
   BOOST_TEST(all(77, 192, dead_fill));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_red_zone_is_inaccessible_and_intact_until_somebody_writes_to_it,
+                        buffer_in_use) {
+  for (std::size_t i = 0; i < red_zone_bytes; ++i) {
+    make_red_zone(begin);
+    BOOST_TEST(poisoned(0, 64, false));
+    BOOST_TEST(poisoned(64, 64 + red_zone_bytes, true));
+    BOOST_TEST(poisoned(64 + red_zone_bytes, 256, false));
+    BOOST_TEST(is_red_zone_intact(begin));
+    BOOST_TEST(poisoned(64, 64 + red_zone_bytes, true));
+    make_accessible(begin, red_zone_bytes);
+    BOOST_TEST(all(64, 64 + red_zone_bytes, red_fill));
+    begin[i] ^= 1U;
+    BOOST_TEST(!is_red_zone_intact(begin));
+    make_accessible(begin, red_zone_bytes);
+  }
+  BOOST_TEST(all(0, 64, untouched));
+  BOOST_TEST(all(64 + red_zone_bytes, 256, untouched));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_block_is_live_with_a_red_zone_behind_it, buffer_in_use) {
+  make_dead(begin, size);
+  make_block(begin + 16, 21);
+  BOOST_TEST(poisoned(64, 80, true));
+  BOOST_TEST(poisoned(80, 101, false));
+  BOOST_TEST(poisoned(101, 192, true));
+  BOOST_TEST(is_red_zone_intact(begin + 37));
+  make_accessible(begin, size);
+  BOOST_TEST(all(64, 80, dead_fill));
+  BOOST_TEST(all(80, 101, fresh_fill));
+  BOOST_TEST(all(101, 101 + red_zone_bytes, red_fill));
+  BOOST_TEST(all(101 + red_zone_bytes, 192, dead_fill));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_valgrind_is_told_of_blocks_changes_no_byte, buffer_in_use) {
+  pool_begins(this, red_zone_bytes);
+  make_live(begin + 32, 16);
+  block_begins(this, begin + 32, 16);
+  block_resized(this, begin + 32, 24);
+  block_ends(this, begin + 32);
+  pool_ends(this);
+  make_accessible(begin, size);
+  BOOST_TEST(all(0, 96, untouched));
+  BOOST_TEST(all(96, 112, fresh_fill));
+  BOOST_TEST(all(112, 256, untouched));
+}
+
 BOOST_FIXTURE_TEST_CASE(making_accessible_changes_no_byte, buffer_in_use) {
   make_live(begin, size);
   begin[5] = 0x77;
