@@ -18,6 +18,7 @@
 #include <set>
 #include <span>
 #include <stack>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -40,6 +41,19 @@ struct closed {  // hides what it holds, as any class with a constructor does
 struct small {
   small() {}
   int number = 0;
+};
+struct small_pointer {  // into a table that it knows
+  small_pointer() {}
+  std::string* operator->() const { return nullptr; }
+  short index = 0;
+};
+struct small_iterator {
+  using iterator_category = std::input_iterator_tag;
+  using value_type = std::string;
+  using difference_type = int;
+  using pointer = std::string*;
+  using reference = std::string&;
+  short index;
 };
 struct by_table {
   std::vector<int> const* table;
@@ -133,6 +147,7 @@ BOOST_AUTO_TEST_CASE(holders_answer_for_what_they_hold) {
 BOOST_AUTO_TEST_CASE(a_class_that_hides_what_it_holds_stays_inside_unless_nothing_fits_in) {
   may_leave<small, boxed<small>>();
   stay_inside<closed, boxed<closed>, std::vector<closed>, pair_of_its_own, lines_and_more>();
+  stay_inside<small_pointer, small_iterator>();
 }
 
 BOOST_AUTO_TEST_CASE(what_may_hold_anything_stays_inside) {
@@ -163,8 +178,8 @@ BOOST_AUTO_TEST_CASE(an_allocator_that_is_not_std_s_stays_inside_even_without_st
 BOOST_AUTO_TEST_CASE(a_unique_ptr_answers_for_its_deleter_too) {
   may_leave<std::unique_ptr<plain>, std::vector<std::unique_ptr<std::string>>>();
   stay_inside<std::unique_ptr<int, cleans_up_in_place>, std::unique_ptr<base_with_virtuals>,
-              std::unique_ptr<deletes_itself>, std::unique_ptr<deletes_itself[]>,
-              std::unique_ptr<int*>, std::unique_ptr<closed>>();
+              std::unique_ptr<std::runtime_error>, std::unique_ptr<deletes_itself>,
+              std::unique_ptr<deletes_itself[]>, std::unique_ptr<int*>, std::unique_ptr<closed>>();
 }
 
 BOOST_AUTO_TEST_CASE(a_closure_may_leave_if_it_captures_nothing) {

@@ -72,8 +72,9 @@ inline constexpr bool accepts_more =
     accepts_odd<T, any_value, Before, 0> || accepts_odd<T, any_lvalue, Before, 0> ||
     accepts_odd<T, no_value, Before, 0> || accepts_braces<T, Before, 0>;
 
-inline constexpr std::size_t max_fields = 4096;  // above, to count them would take seconds
-inline constexpr std::size_t max_steps = 256;    // of a recursion that compilers bound at 900
+// Above these a compiler would take seconds, or gigabytes: a step names every field.
+inline constexpr std::size_t max_fields = 4096;
+inline constexpr std::size_t max_steps = 128;
 
 // The largest count of initialisers in [Low, High); Low is accepted, High is not.
 template <class T, std::size_t Low, std::size_t High>

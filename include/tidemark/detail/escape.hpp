@@ -116,20 +116,10 @@ concept pool_backed = foreign_allocator<T> || requires {
 } || std::uses_allocator_v<T, std::pmr::polymorphic_allocator<>>;
 
 // NOLINTBEGIN(google-explicit-constructor, readability-const-return-type)
-// Tried on the fields of aggregates, each on all of them at once.
-// What is const and no lvalue: no T& and, of classes, no T&& binds to it.
+// Tried on all fields of an aggregate at once. What it gives is const and no lvalue, but for
+// scalars, whose rvalues are never const, an lvalue: so no T&& binds to it.
 template <class... Seen>
 class safe_value {
-  friend field_prober;
-  template <class T>
-    requires(!may_escape<T, Seen...>())
-  operator T const() const noexcept {
-    std::terminate();
-  }
-};
-// The same but for scalars, whose rvalues are never const: no int&& binds to it.
-template <class... Seen>
-class safe_lvalue {
   friend field_prober;
   template <class T>
     requires(std::is_scalar_v<T> && !may_escape<T, Seen...>())
@@ -142,8 +132,8 @@ class safe_lvalue {
     std::terminate();
   }
 };
-// Tried on one field after the other, for what the safe ones do not find: a reference to const; a
-// constructor that takes whatever there is; an inner aggregate that refuses them, whose fields the
+// Tried on one field after the other, for what a safe_value does not find: a reference to const; a
+// constructor that takes whatever there is; an inner aggregate that refuses it, whose fields the
 // outer one goes on with as if its braces were there.
 template <class... Seen>
 class unsafe_value {
@@ -168,8 +158,8 @@ consteval bool aggregate_may_escape() {
     return true;
   } else {
     constexpr std::size_t count = count_fields<T, first>();
-    if constexpr (count == 0 || accepts_more<T, count> || !accepts<T, safe_value<Seen...>, count> ||
-                  !accepts<T, safe_lvalue<Seen...>, count>) {
+    // No any_value is a T&: such a field, if it has a default, is what is more behind the count.
+    if constexpr (count == 0 || accepts_more<T, count> || !accepts<T, safe_value<Seen...>, count>) {
       return true;
     } else {
       return accepts_anywhere<T, unsafe_value<Seen...>, count>();
