@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A pointer that outlives its frame faults at once, and the report names the frame. The bug runs in a
-// child process, whose end and report are this program's result.
+// A pointer that outlives its frame faults at once, and the report names the frame. The bug runs in
+// a child process, whose end and report are this program's result.
 
 #include <sys/wait.h>
 #include <unistd.h>
