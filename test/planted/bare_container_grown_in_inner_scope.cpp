@@ -8,9 +8,11 @@
 #include <tidemark/tidemark.hpp>
 #include <vector>
 
+#include "quarantined.hpp"
+
 int main(int argc, char**) {
   bool const planted = argc == 1;
-  tidemark::frame_resource frame{{.name = "planted"}};
+  tidemark::frame_resource frame{planted::options(), planted::upstream()};
   std::pmr::vector<int> numbers{planted ? &frame : frame.unscoped()};
   {
     tidemark::memory_scope scope{frame};

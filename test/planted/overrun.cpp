@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <tidemark/tidemark.hpp>
 
+#include "quarantined.hpp"
+
 int main(int argc, char**) {
   std::size_t const last = argc == 1 ? 32 : 31;
-  tidemark::frame_resource frame{{.name = "planted"}};
+  tidemark::frame_resource frame{planted::options(), planted::upstream()};
   tidemark::memory_scope scope{frame};
   auto volatile* const text = static_cast<char*>(scope.allocate(32));
   for (std::size_t i = 0; i <= last; ++i) text[i] = 'x';

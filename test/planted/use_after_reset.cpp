@@ -6,9 +6,11 @@
 #include <cstring>
 #include <tidemark/tidemark.hpp>
 
+#include "quarantined.hpp"
+
 int main(int argc, char**) {
   bool const planted = argc == 1;
-  tidemark::frame_resource frame{{.name = "planted"}};
+  tidemark::frame_resource frame{planted::options(), planted::upstream()};
   void* const block = frame.allocate(32);
   char volatile* const text = std::strcpy(static_cast<char*>(block), "alive");
   if (!planted) std::printf("read %c\n", text[0]);

@@ -7,9 +7,11 @@
 #include <cstring>
 #include <tidemark/tidemark.hpp>
 
+#include "quarantined.hpp"
+
 int main(int argc, char**) {
   bool const planted = argc == 1;
-  tidemark::frame_resource frame{{.name = "planted"}};
+  tidemark::frame_resource frame{planted::options(), planted::upstream()};
   char volatile* text = nullptr;
   {
     tidemark::memory_scope scope{frame};
