@@ -83,7 +83,8 @@ RETIRED = (-signal.SIGSEGV,
            r"\Atidemark: 'planted': access to memory of a scope that is closed\n"
            r"(.*\n)*  to fix it: ")
 QUARANTINED = ("use_after_rewind", "use_after_reset", "bare_container_grown_in_inner_scope")
-COLUMNS = {"level0": 0, "quarantine": 0, "level1": 1, "asan": 2, "asan_program": 2, "asan_all": 2, "valgrind": 3}
+COLUMNS = {"level0": 0, "quarantine": 0, "level1": 1, "asan": 2, "asan_program": 2, "asan_all": 2,
+           "valgrind": 3}
 COMMANDS = {"valgrind": ["valgrind", "--quiet", "--leak-check=full",
                          f"--error-exitcode={VALGRIND_STATUS}"]}
 NO_BUG = re.compile(r"tidemark:|AddressSanitizer|==\d+==")
