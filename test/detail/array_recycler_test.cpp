@@ -140,6 +140,7 @@ BOOST_AUTO_TEST_CASE(an_array_leaves_its_list_from_the_middle) {
   std::byte* const middle = give(4000);
   std::byte* const first = give(3000);
   BOOST_TEST(take(3500) == middle);
+  BOOST_TEST((take(3500) == nullptr));  // its neighbours kept their own sizes
   BOOST_TEST(take(3000) == first);
   BOOST_TEST(take(3000) == last);
   BOOST_TEST((take(least) == nullptr));
