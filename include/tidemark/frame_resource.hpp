@@ -119,7 +119,7 @@ class frame_resource final : public rewindable_resource {
   /// resource of that checkpoint; its destructor runs when the checkpoint closes, newest first.
   /// Throws:         As `allocate`, and what the constructor throws; nothing is kept then.
   template <class T, class... Args>
-  [[nodiscard]] T* make(Args&&... args) {
+  T* make(Args&&... args) {
     return make_at<T>(engine_.top_serial(), engine_.depth(), std::forward<Args>(args)...);
   }
 

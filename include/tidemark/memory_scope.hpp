@@ -107,7 +107,7 @@ class memory_scope {
     return detail::scope_access::try_expand(pool_, mark_, block, old_bytes, new_bytes);
   }
   template <class T, class... Args>
-  [[nodiscard]] T* make(Args&&... args)
+  T* make(Args&&... args)
     requires detail::makes_objects<R>
   {
     return detail::scope_access::make<T>(pool_, mark_, std::forward<Args>(args)...);

@@ -107,7 +107,7 @@ class scratch_scope {
   /// runs when the scope closes, newest first.
   /// Throws:         As `allocate`, and what the constructor throws; nothing is kept then.
   template <class T, class... Args>
-  [[nodiscard]] T* make(Args&&... args) {
+  T* make(Args&&... args) {
     if (frame_ == nullptr) return make_beside<T>(std::forward<Args>(args)...);
     return detail::scope_access::make<T>(*frame_, mark_, std::forward<Args>(args)...);
   }
