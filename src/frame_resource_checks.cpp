@@ -99,7 +99,13 @@ void* frame_checks::allocate(frame_resource& frame, std::uint32_t depth, std::si
   // Sizes near SIZE_MAX go on as they are, to be refused as they are.
   std::size_t const whole = live <= SIZE_MAX / 4 ? live + red_zone_bytes : bytes;
   window const open{frame.engine_};
-  std::byte* const block = checks->take(frame, depth, whole, alignment);
+  std::byte* block = nullptr;
+  try {
+    block = checks->take(frame, depth, whole, alignment);
+  } catch (resource_exhausted& refused) {
+    refused.requested_bytes = bytes;  // the red zone is none of the caller's
+    throw;
+  }
   make_block(block, live);
   if (checks->on_valgrind_) {
     // A finalizer may be given what lay above it, before the book has closed that.
