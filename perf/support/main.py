@@ -35,7 +35,10 @@ def machine():
 def commit():
     command = ["git", "-C", Path(__file__).parent, "describe", "--always", "--dirty", "--abbrev=10",
                "--exclude=*"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:  # a machine without git
+        return "no commit"
     return f"commit {done.stdout.strip()}" if done.returncode == 0 else "no commit"
 
 
