@@ -251,7 +251,7 @@ void frame_resource::reset_all(void const* caller) noexcept {
   if (engine_.is_checked()) static_cast<void>(frame_checks::before_closing(*this, 0, {}, caller));
   {
     window const open{engine_};
-    frame_quarantine::retirement retiring{*this, 0, {}, caller};
+    frame_quarantine::retirement const retiring{*this, 0, {}, caller};
     engine_.reset();
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, 0);

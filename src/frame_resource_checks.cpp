@@ -14,7 +14,13 @@ using window = frame_engine::window;
 frame_checks* frame_checks::make(frame_resource& frame) noexcept {
   void* const memory = std::malloc(sizeof(frame_checks));
   if (memory == nullptr) return nullptr;
-  auto* const fresh = ::new (memory) frame_checks;
+  frame_checks* fresh = nullptr;
+  try {
+    fresh = ::new (memory) frame_checks;
+  } catch (...) {
+    std::free(memory);
+    return nullptr;
+  }
   pool_begins(fresh, red_zone_bytes);
   pool_begins(&fresh->headers_, 0);
   frame_checks* known = nullptr;

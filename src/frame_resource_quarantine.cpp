@@ -68,7 +68,7 @@ frame_quarantine::retirement::~retirement() {
   chunk* const chain = space.detach(barrier, last_);
   if (depth_ == 0) frame_->engine_.rebase();
   if (stays_open) space.fence();
-  chunk_list beside = space.take_retired();
+  chunk_list const beside = space.take_retired();
   if (chain == nullptr && beside.empty()) return;
 
   fault_place place{.opened = opened_, .closed = closed_};

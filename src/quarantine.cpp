@@ -8,9 +8,9 @@
 #include <tidemark/quarantine.hpp>
 
 #if __has_include(<sys/mman.h>)
-#include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <mutex>
 #endif
 
@@ -91,8 +91,8 @@ bool install_quarantine_handler() noexcept {
   for (std::size_t i = 0; i < watched.size(); ++i) {
     if (::sigaction(watched[i], nullptr, &former[i]) != 0) return false;
   }
-  for (std::size_t i = 0; i < watched.size(); ++i) {
-    if (::sigaction(watched[i], &ours, nullptr) != 0) return false;
+  for (int const signal : watched) {
+    if (::sigaction(signal, &ours, nullptr) != 0) return false;
   }
   installed = true;
   return true;

@@ -88,9 +88,9 @@ void code_trace::describe(std::span<char> text) const noexcept {
   char const* name = info.dli_sname != nullptr ? info.dli_sname : info.dli_fname;
   if (demangled) name = demangled.get();
   void const* const base = info.dli_sname != nullptr ? info.dli_saddr : info.dli_fbase;
-  std::snprintf(
-      text.data(), text.size(), "%s+0x%zx", name,
-      static_cast<std::size_t>(static_cast<char const*>(address) - static_cast<char const*>(base)));
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%s+0x%zx", name,
+                                  static_cast<std::size_t>(static_cast<char const*>(address) -
+                                                           static_cast<char const*>(base))));
 }
 
 #else
