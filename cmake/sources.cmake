@@ -5,6 +5,7 @@
 set(TIDEMARK_HEADERS
   include/tidemark/adaptors/failing_resource.hpp
   include/tidemark/allocator.hpp
+  include/tidemark/bit_span.hpp
   include/tidemark/check_level.hpp
   include/tidemark/config.hpp
   include/tidemark/detail/aggregate_fields.hpp
@@ -15,6 +16,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/chunk_list.hpp
   include/tidemark/detail/code_trace.hpp
   include/tidemark/detail/escape.hpp
+  include/tidemark/detail/extents.hpp
   include/tidemark/detail/fault_table.hpp
   include/tidemark/detail/finalizer_list.hpp
   include/tidemark/detail/frame_engine.hpp
@@ -30,6 +32,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/literals.hpp
   include/tidemark/marker.hpp
   include/tidemark/memory_scope.hpp
+  include/tidemark/nd_span.hpp
   include/tidemark/objects/from_resource.hpp
   include/tidemark/objects/make_in.hpp
   include/tidemark/objects/pool_ptr.hpp
@@ -52,6 +55,7 @@ set(TIDEMARK_HEADERS
 
 set(TIDEMARK_SOURCES
   src/adaptors/failing_resource.cpp
+  src/bit_span.cpp
   src/check_level.cpp
   src/detail/array_recycler.cpp
   src/detail/block_book.cpp
