@@ -26,6 +26,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/remake.hpp
   include/tidemark/detail/scope_record.hpp
   include/tidemark/detail/serial_source.hpp
+  include/tidemark/detail/thread_exit.hpp
   include/tidemark/error.hpp
   include/tidemark/frame_options.hpp
   include/tidemark/frame_resource.hpp
@@ -67,6 +68,7 @@ set(TIDEMARK_SOURCES
   src/detail/frame_space_chunks.cpp
   src/detail/poison.cpp
   src/detail/serial_source.cpp
+  src/detail/thread_exit.cpp
   src/error.cpp
   src/frame_resource.cpp
   src/frame_resource_checks.cpp
