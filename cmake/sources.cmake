@@ -5,6 +5,7 @@
 set(TIDEMARK_HEADERS
   include/tidemark/adaptors/failing_resource.hpp
   include/tidemark/allocator.hpp
+  include/tidemark/array_verbs.hpp
   include/tidemark/bit_span.hpp
   include/tidemark/check_level.hpp
   include/tidemark/config.hpp
@@ -21,6 +22,10 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/finalizer_list.hpp
   include/tidemark/detail/frame_engine.hpp
   include/tidemark/detail/frame_space.hpp
+  include/tidemark/detail/json_string.hpp
+  include/tidemark/detail/lane.hpp
+  include/tidemark/detail/lane_set.hpp
+  include/tidemark/detail/made_object.hpp
   include/tidemark/detail/owning_type.hpp
   include/tidemark/detail/poison.hpp
   include/tidemark/detail/remake.hpp
@@ -47,7 +52,12 @@ set(TIDEMARK_HEADERS
   include/tidemark/testing/fail_each_allocation.hpp
   include/tidemark/testing/misuse_recorder.hpp
   include/tidemark/testing/testing.hpp
+  include/tidemark/this_thread_stack.hpp
   include/tidemark/tidemark.hpp
+  include/tidemark/typed_stack_events.hpp
+  include/tidemark/typed_stack_options.hpp
+  include/tidemark/typed_stack_resource.hpp
+  include/tidemark/typed_stack_stats.hpp
   include/tidemark/upstream/default_upstream.hpp
   include/tidemark/upstream/mimalloc_resource.hpp
   include/tidemark/upstream/page_resource.hpp
@@ -66,6 +76,9 @@ set(TIDEMARK_SOURCES
   src/detail/frame_engine.cpp
   src/detail/frame_space.cpp
   src/detail/frame_space_chunks.cpp
+  src/detail/json_string.cpp
+  src/detail/lane.cpp
+  src/detail/lane_set.cpp
   src/detail/poison.cpp
   src/detail/serial_source.cpp
   src/detail/thread_exit.cpp
@@ -85,6 +98,9 @@ set(TIDEMARK_SOURCES
   src/testing/conformance_rows.cpp
   src/testing/fail_each_allocation.cpp
   src/testing/live_blocks.cpp
+  src/this_thread_stack.cpp
+  src/typed_stack_resource.cpp
+  src/typed_stack_stats.cpp
   src/upstream/default_upstream.cpp
   src/upstream/mimalloc_resource.cpp
   src/upstream/page_resource.cpp

@@ -47,8 +47,11 @@ constexpr std::array kind_texts{
               "let the owner of the block end before its scope, or allocate it in an outer scope"},
     kind_text{"overrun", "a write behind the end of a block",
               "compare the size that was asked for with what is written"},
+    kind_text{"no_scope", "an allocation with no scope open",
+              "open a scope around the outermost caller; what is to live longer is taken through "
+              "unscoped()"},
 };
-static_assert(kind_texts.size() == static_cast<std::size_t>(misuse_kind::overrun) + 1);
+static_assert(kind_texts.size() == static_cast<std::size_t>(misuse_kind::no_scope) + 1);
 
 kind_text const& text_of(misuse_kind kind) noexcept {
   static constexpr kind_text unknown{"unknown", "misuse", "see the documentation of the pool"};

@@ -44,15 +44,15 @@ detail::frame_sizes sizes_of(frame_options const& options,
 
 }  // namespace
 
-frame_resource::frame_resource(frame_options const& options,
-                               std::pmr::memory_resource* upstream) noexcept
+frame_resource::frame_resource(frame_options const& options, std::pmr::memory_resource* upstream,
+                               rewindable_resource* owner) noexcept
     : engine_(sizes_of(options, upstream)),
       upstream_(upstream != nullptr ? upstream : default_upstream()),
       pages_(as_pages(upstream_)),
       limit_bytes_(options.limit_bytes),
       name_(options.name),
       owner_(options.owner),
-      bound_{*this, *this, *this, *this, *this} {
+      bound_{{*this, owner}, {*this, owner}, {*this, owner}, {*this, owner}, {*this, owner}} {
   static_assert(frame_engine::inline_records == 5, "one initialiser for each");
   for (std::uint32_t d = 0; d < frame_engine::inline_records; ++d) engine_.bind(d, bound_[d]);
   if (pages_ == nullptr) return;
@@ -66,6 +66,10 @@ frame_resource::frame_resource(frame_options const& options,
 frame_resource::frame_resource(void* buffer, std::size_t bytes,
                                std::pmr::memory_resource* upstream) noexcept
     : frame_resource(frame_options{}, upstream) {
+  adopt_buffer(buffer, bytes);
+}
+
+void frame_resource::adopt_buffer(void* buffer, std::size_t bytes) noexcept {
   if (buffer == nullptr) return;
   window const open{engine_};
   engine_.space.adopt_buffer(buffer_header_, static_cast<std::byte*>(buffer), bytes);
@@ -166,10 +170,12 @@ void frame_resource::deallocate_slow(std::byte* block, std::size_t bytes) noexce
 
 void frame_resource::free_at(std::uint32_t depth, std::byte* block, std::size_t bytes,
                              void const* caller) noexcept {
-  if (engine_.is_checked()) return frame_checks::free(*this, depth, block, bytes, caller);
-  bool const found = engine_.free(depth, block, bytes);
-  // A smaller block that is not on top waits for its scope: nothing is known about it here.
-  if (!found && bytes >= detail::large_block_bytes) ++late_frees_;
+  if (engine_.is_checked()) {
+    frame_checks::free(*this, depth, block, bytes, caller);
+  } else if (!engine_.free(depth, block, bytes) && bytes >= detail::large_block_bytes) {
+    ++late_frees_;  // a smaller block that is not on top waits for its scope: nothing is known
+  }
+  give_back_apart();
 }
 
 void frame_resource::free_late(std::uint64_t serial, std::byte* block,
@@ -218,19 +224,21 @@ bool frame_resource::try_expand_for(marker mark, void* block, std::size_t old_by
 
 // The resource of one checkpoint.
 
+frame_scope_resource::frame_scope_resource(frame_resource& frame,
+                                           rewindable_resource* owner) noexcept
+    : bound_resource_base(owner != nullptr ? *owner : frame), frame_(frame) {}
+
 void* frame_scope_resource::do_allocate(std::size_t bytes, std::size_t alignment) {
-  auto& frame = static_cast<frame_resource&>(pool());
-  if (serial == frame.engine_.top_serial()) [[likely]]
-    return frame.allocate(bytes, alignment);
-  return frame.allocate_bound(*this, bytes, alignment);
+  if (serial == frame_.engine_.top_serial()) [[likely]]
+    return frame_.allocate(bytes, alignment);
+  return frame_.allocate_bound(*this, bytes, alignment);
 }
 
 void frame_scope_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-  auto& frame = static_cast<frame_resource&>(pool());
-  if (serial == frame.engine_.top_serial()) [[likely]] {
-    return frame.deallocate(block, bytes, alignment);
+  if (serial == frame_.engine_.top_serial()) [[likely]] {
+    return frame_.deallocate(block, bytes, alignment);
   }
-  frame.deallocate_bound(*this, static_cast<std::byte*>(block), bytes);
+  frame_.deallocate_bound(*this, static_cast<std::byte*>(block), bytes);
 }
 
 bool frame_scope_resource::do_is_equal(std::pmr::memory_resource const& other) const noexcept {
@@ -255,6 +263,7 @@ void frame_resource::reset_all(void const* caller) noexcept {
     engine_.reset();
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, 0);
+  give_back_apart();
 }
 
 void frame_resource::release() noexcept {

@@ -20,11 +20,16 @@ using detail::frame_quarantine;
 using window = detail::frame_engine::window;
 
 void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes) {
-  std::size_t const header = engine_.space.header_bytes();
-  std::size_t const least = detail::round_up(wanted.payload_bytes + header, chunk_alignment);
-  std::size_t const whole_lines = ~(chunk_alignment - 1);
   if (wanted.payload_bytes == 0) throw resource_exhausted(name_, bytes, available_bytes());
   if (wanted.for_chain && grow_in_place(wanted)) return;
+  engine_.space.give(*obtain_fitting(wanted, bytes), wanted);
+}
+
+chunk* frame_resource::obtain_fitting(chunk_request const& wanted, std::size_t bytes) {
+  std::size_t const line = engine_.space.keeps_apart() ? 1 : chunk_alignment;
+  std::size_t const header = engine_.space.header_bytes();
+  std::size_t const least = detail::round_up(wanted.payload_bytes + header, line);
+  std::size_t const whole_lines = ~(line - 1);
   while (least > (available_bytes() & whole_lines)) {
     trim();
     if (!frame_quarantine::release_oldest(*this)) break;
@@ -32,7 +37,7 @@ void frame_resource::obtain_chunk(chunk_request const& wanted, std::size_t bytes
   // Near the limit a chunk shrinks to what is left.
   std::size_t const size = std::min(wanted.wanted_bytes, available_bytes() & whole_lines);
   if (size < least) throw resource_exhausted(name_, bytes, available_bytes());
-  engine_.space.give(*obtain_chunk(size, wanted.wanted_bytes), wanted);
+  return obtain_chunk(size, wanted.wanted_bytes);
 }
 
 chunk* frame_resource::obtain_chunk(std::size_t bytes, std::size_t class_bytes) {
@@ -104,6 +109,11 @@ void frame_resource::release_chunks() noexcept {
   }
   give_back_all(engine_.space.take_chain());
   engine_.rebase();
+  give_back_idle();
+  if (engine_.lanes() != nullptr) give_back_all(engine_.lanes()->take_all());
+}
+
+void frame_resource::give_back_idle() noexcept {
   while (chunk* const c = engine_.space.take_idle()) give_back(c);
 }
 
@@ -112,9 +122,24 @@ std::size_t frame_resource::trim() noexcept {
   if (visit.is_refused()) return 0;
   std::size_t const before = reserved_bytes_;
   window const open{engine_};
-  while (chunk* const c = engine_.space.take_idle()) give_back(c);
+  give_back_idle();
+  if (engine_.lanes() != nullptr) give_back_all(engine_.lanes()->take_idle());
   shrink_in_place();
   return before - reserved_bytes_;
+}
+
+void frame_resource::give_back_apart() noexcept {
+  if (engine_.space.keeps_apart()) give_back_idle();
+}
+
+void frame_resource::trim_to_recent(std::size_t other_bytes) noexcept {
+  window const open{engine_};
+  std::size_t const kept = engine_.space.take_recent_peak() + other_bytes;
+  while (reserved_bytes_ > kept) {
+    chunk* const unused = engine_.space.take_idle(reserved_bytes_ - kept);
+    if (unused == nullptr) return;
+    give_back(unused);
+  }
 }
 
 void frame_resource::coalesce() {

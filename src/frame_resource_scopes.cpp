@@ -33,7 +33,7 @@ marker frame_resource::checkpoint_slow(bool scoped, source_location where) {
   if (engine_.needs_binding()) grow_bindings();
   engine_.make_ready();
   std::uint64_t const serial = engine_.open(scoped, where);
-  if (engine_.is_checked()) engine_.top().eventful = true;
+  if (engine_.holds_all()) engine_.top().eventful = true;
   if (quarantine_count_ != 0 && engine_.depth() == 1) {
     engine_.top().eventful = true;
     engine_.space.fence();
@@ -51,7 +51,7 @@ void frame_resource::grow_bindings() {
   auto* const fresh =
       static_cast<frame_scope_resource*>(obtain_bookkeeping(count * sizeof(frame_scope_resource)));
   for (std::size_t i = 0; i < count; ++i)
-    engine_.add_spare(*::new (fresh + i) frame_scope_resource(*this));
+    engine_.add_spare(*::new (fresh + i) frame_scope_resource(*this, &bound_[0].pool()));
 }
 
 std::uint32_t frame_resource::checked_depth(marker mark, source_location where,
@@ -87,6 +87,7 @@ void frame_resource::rewind_to(std::uint32_t depth, source_location where,
     engine_.rewind_to(depth);
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, depth);
+  give_back_apart();
 }
 
 void frame_resource::keep_to(std::uint32_t depth) noexcept {
@@ -160,6 +161,7 @@ void frame_resource::do_empty(marker mark, source_location where) noexcept {
     engine_.empty(depth);
   }
   if (engine_.is_checked()) frame_checks::after_closing(*this, depth);
+  give_back_apart();
   close_ended(caller);
 }
 

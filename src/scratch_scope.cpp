@@ -13,8 +13,8 @@ frame_resource* frame_behind(std::pmr::memory_resource* resource) {
   std::type_info const& type = typeid(*resource);
   if (type == typeid(frame_resource)) return static_cast<frame_resource*>(resource);
   if (type != typeid(detail::frame_scope_resource)) return nullptr;
-  return static_cast<frame_resource*>(
-      &static_cast<detail::frame_scope_resource*>(resource)->pool());
+  rewindable_resource& pool = static_cast<detail::frame_scope_resource*>(resource)->pool();
+  return typeid(pool) == typeid(frame_resource) ? static_cast<frame_resource*>(&pool) : nullptr;
 }
 
 rewindable_resource* pool_behind(std::pmr::memory_resource* resource) {

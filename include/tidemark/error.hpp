@@ -60,6 +60,7 @@ enum class misuse_kind {
   concurrent_use,       // two threads inside a pool that serves one at a time
   outlived,             // a block freed after its scope closed
   overrun,              // a write behind the end of a block
+  no_scope,             // an allocation with no checkpoint open, of a pool that requires one
 };
 
 /// One bug of a caller. What is not known is empty, and does not show in the report.

@@ -32,6 +32,7 @@
 #include <string_view>
 #include <tidemark/config.hpp>
 #include <tidemark/detail/frame_engine.hpp>
+#include <tidemark/detail/made_object.hpp>
 #include <tidemark/error.hpp>
 #include <tidemark/frame_options.hpp>
 #include <tidemark/marker.hpp>
@@ -54,13 +55,15 @@ class frame_quarantine;  // frames that are over
 /// The resource of one checkpoint of a frame; the frame owns it.
 class frame_scope_resource final : public bound_resource_base, public scope_binding {
  public:
-  frame_scope_resource(rewindable_resource& frame) noexcept  // NOLINT: fills an array
-      : bound_resource_base(frame) {}
+  /// `owner`: the pool that the frame is a part of; null: none.
+  frame_scope_resource(frame_resource& frame, rewindable_resource* owner) noexcept;
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
   bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override;
+
+  frame_resource& frame_;
 };
 
 template <>
@@ -81,7 +84,8 @@ class frame_resource final : public rewindable_resource {
                           std::pmr::memory_resource* upstream = default_upstream()) noexcept
       : frame_resource(frame_options{.initial_bytes = initial_bytes}, upstream) {}
   explicit frame_resource(frame_options const& options,
-                          std::pmr::memory_resource* upstream = default_upstream()) noexcept;
+                          std::pmr::memory_resource* upstream = default_upstream()) noexcept
+      : frame_resource(options, upstream, nullptr) {}
   /// Starts in the caller's buffer, which is not counted in `limit_bytes` and never freed.
   /// Preconditions:  The buffer outlives the frame.
   frame_resource(void* buffer, std::size_t bytes,
@@ -104,8 +108,8 @@ class frame_resource final : public rewindable_resource {
   /// Complexity:     O(1); a chunk from upstream when the kept ones are used up.
   [[nodiscard, gnu::returns_nonnull, gnu::alloc_size(2), gnu::alloc_align(3)]] void* allocate(
       std::size_t bytes, std::size_t alignment = alignof(std::max_align_t));
-  /// Pops the block if it is the newest; recycles it if it has 2 KiB or more; else nothing.
-  /// Effects:        A block of another scope, or of none, is a counted no-op.
+  /// Pops the block if it is the newest; recycles it if it has 2 KiB or more; else nothing, as for
+  /// a block of another scope, or of none, which is counted.
   void deallocate(void* block, std::size_t bytes,
                   std::size_t alignment = alignof(std::max_align_t)) noexcept;
   /// Returns:        As `allocate`, or null where that throws.
@@ -132,7 +136,7 @@ class frame_resource final : public rewindable_resource {
   }
 
   /// Closes every checkpoint and frees everything; memory is kept for reuse.
-  /// Complexity:     O(1) if one chunk was in use and nothing made; else O(chunks + destructors).
+  /// Complexity:     O(1 + chunks + destructors).
   void reset() noexcept;
   /// As `reset`, and returns every chunk upstream. The bookkeeping of depths over 4 stays until the
   /// end of the frame, because resources of closed scopes may still be asked.
@@ -156,7 +160,11 @@ class frame_resource final : public rewindable_resource {
   friend class detail::frame_scope_resource;
   friend class detail::frame_checks;
   friend class detail::frame_quarantine;
+  friend class typed_stack_resource;  // its bytes are a frame's
   struct bookkeeping;
+
+  frame_resource(frame_options const& options, std::pmr::memory_resource* upstream,
+                 rewindable_resource* owner) noexcept;
 
   void* do_allocate(std::size_t n, std::size_t a) override { return allocate(n, a); }
   void do_deallocate(void* p, std::size_t n, std::size_t a) override { deallocate(p, n, a); }
@@ -227,7 +235,9 @@ class frame_resource final : public rewindable_resource {
   void keep_to(std::uint32_t depth) noexcept;
   void close_ended(void const* caller) noexcept;
   void reset_all(void const* caller) noexcept;
+  void adopt_buffer(void* buffer, std::size_t bytes) noexcept;
   void obtain_chunk(detail::chunk_request const& wanted, std::size_t bytes);
+  detail::chunk* obtain_fitting(detail::chunk_request const& wanted, std::size_t bytes);
   detail::chunk* obtain_chunk(std::size_t bytes, std::size_t class_bytes);
   void* obtain_bookkeeping(std::size_t bytes);
   bool grow_in_place(detail::chunk_request const& wanted) noexcept;
@@ -235,6 +245,9 @@ class frame_resource final : public rewindable_resource {
   void* ask_upstream(std::size_t bytes, std::size_t alignment);
   void give_back(detail::chunk* chunk) noexcept;
   void give_back_all(detail::chunk* first) noexcept;
+  void give_back_idle() noexcept;
+  void trim_to_recent(std::size_t other_bytes) noexcept;  // reserved, but not the frame's
+  void give_back_apart() noexcept;                        // where nothing is kept for reuse
   void release_chunks() noexcept;
   void grow_records();
   void grow_bindings();
@@ -309,40 +322,27 @@ inline void frame_resource::reset() noexcept {
 
 template <class T, class... Args>
 T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... args) {
-  struct node {  // a destructor that does nothing needs no finalizer in front of the object
-    detail::finalizer link;
-    alignas(T) std::byte object[sizeof(T)];
-  };
-  constexpr bool trivial = std::is_trivially_destructible_v<T>;
-  constexpr std::size_t bytes = trivial ? sizeof(T) : sizeof(node);
-  constexpr std::size_t alignment = trivial ? alignof(T) : alignof(node);
+  using made = detail::made_object<T>;
   // Taken before the storage: a constructor may move the records.
-  detail::scope_binding& binding = *engine_.record(depth).binding;
+  auto& bound = static_cast<detail::frame_scope_resource&>(*engine_.record(depth).binding);
   // Not only uses_allocator_v: a pair hands the resource to its members, too.
-  if constexpr (!std::is_trivially_copyable_v<T>) binding.handed_out = true;
-  std::pmr::polymorphic_allocator<> const allocator{
-      &static_cast<detail::frame_scope_resource&>(binding)};
-  void* const storage = serial == engine_.top_serial()
-                            ? allocate(bytes, alignment)
-                            : allocate_at(depth, bytes, alignment, nullptr);
-  auto* const place = static_cast<std::byte*>(storage) + (trivial ? 0 : offsetof(node, object));
+  if constexpr (!std::is_trivially_copyable_v<T>) bound.handed_out = true;
+  void* const block = serial == engine_.top_serial()
+                          ? allocate(made::bytes, made::alignment)
+                          : allocate_at(depth, made::bytes, made::alignment, nullptr);
   T* object;
   try {
-    object = std::uninitialized_construct_using_allocator(reinterpret_cast<T*>(place), allocator,
-                                                          std::forward<Args>(args)...);
+    object = std::uninitialized_construct_using_allocator(
+        made::place(block), std::pmr::polymorphic_allocator<>{&bound}, std::forward<Args>(args)...);
   } catch (...) {
-    auto* const unused = static_cast<std::byte*>(storage);
-    if (engine_.is_open(serial, depth)) free_at(depth, unused, bytes, nullptr);
+    if (engine_.is_open(serial, depth)) {
+      free_at(depth, static_cast<std::byte*>(block), made::bytes, nullptr);
+    }
     throw;
   }
-  if constexpr (!trivial) {
-    require_still_open(serial, depth);  // before the storage is written: it may be somebody else's
-    auto* const linked = ::new (storage) detail::finalizer{
-        nullptr, [](detail::finalizer* f) noexcept {
-          auto* const made = reinterpret_cast<std::byte*>(f) + offsetof(node, object);
-          std::destroy_at(std::launder(reinterpret_cast<T*>(made)));
-        }};
-    engine_.link(depth, *linked);
+  if constexpr (!made::trivial) {
+    require_still_open(serial, depth);  // before the block is written: it may be somebody else's
+    engine_.link(depth, *::new (block) detail::finalizer{nullptr, &made::destroy});
   }
   return object;
 }

@@ -26,12 +26,14 @@
 #include <tidemark/frame_resource.hpp>
 #include <tidemark/marker.hpp>
 #include <tidemark/rewindable_resource.hpp>
+#include <tidemark/this_thread_stack.hpp>
+#include <tidemark/typed_stack_resource.hpp>
 #include <utility>
 
 namespace tidemark {
 
 template <std::derived_from<rewindable_resource> R>
-class memory_scope {
+class memory_scope : public detail::more_verbs<R, memory_scope<R>> {
  public:
   using pool_type = R;
 
@@ -39,6 +41,10 @@ class memory_scope {
   /// Throws:       `std::bad_alloc` if the checkpoint's bookkeeping cannot be allocated.
   [[nodiscard]] explicit memory_scope(R& pool, source_location where = source_location::current())
       : pool_(pool), mark_(detail::scope_access::open(pool, where)) {}
+  /// Opens a checkpoint on `this_thread_stack()`: `stack_scope s;`
+  [[nodiscard]] explicit memory_scope(source_location where = source_location::current())
+    requires std::same_as<R, typed_stack_resource>
+      : memory_scope(this_thread_stack(), where) {}
   memory_scope(memory_scope const&) = delete;
   memory_scope& operator=(memory_scope const&) = delete;
 
@@ -115,6 +121,16 @@ class memory_scope {
 
  private:
   friend struct detail::scope_access;
+  friend class array_verbs<memory_scope>;
+
+  template <class T>
+  auto* take_array(std::size_t count) {
+    return detail::scope_access::take_array<T>(pool_, mark_, count);
+  }
+  template <class T, class... Args>
+  T* make_array(std::size_t count, Args const&... args) {
+    return detail::scope_access::make_array<T>(pool_, mark_, count, args...);
+  }
 
   R& pool_;
   marker mark_;
@@ -127,5 +143,6 @@ template <std::derived_from<rewindable_resource> R>
 memory_scope(R&, source_location) -> memory_scope<R>;
 
 using frame_scope = memory_scope<frame_resource>;
+using stack_scope = memory_scope<typed_stack_resource>;
 
 }  // namespace tidemark

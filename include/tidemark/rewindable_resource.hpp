@@ -114,6 +114,9 @@ inline constexpr bool statically_bound = false;
 /// Whether the pool constructs objects and destroys them when their checkpoint is rewound.
 template <class R>
 inline constexpr bool makes_objects = false;
+/// What a scope on the pool can do besides: a base class of `Scope`.
+template <class R, class Scope>
+struct more_verbs {};
 
 /// The door through which scopes reach a pool's protected half.
 struct scope_access {
@@ -177,6 +180,15 @@ struct scope_access {
   template <class T, class R, class... Args>
   static T* make(R& pool, marker mark, Args&&... args) {
     return pool.template make_for<T>(mark, std::forward<Args>(args)...);
+  }
+  // Of a pool that takes typed arrays.
+  template <class T, class R>
+  static auto* take_array(R& pool, marker mark, std::size_t count) {
+    return pool.template take_array_for<T>(mark, count);
+  }
+  template <class T, class R, class... Args>
+  static T* make_array(R& pool, marker mark, std::size_t count, Args const&... args) {
+    return pool.template make_array_for<T>(mark, count, args...);
   }
 
  private:

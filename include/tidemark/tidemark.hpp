@@ -5,6 +5,8 @@
 
 #include <tidemark/adaptors/failing_resource.hpp>
 #include <tidemark/allocator.hpp>
+#include <tidemark/array_verbs.hpp>
+#include <tidemark/bit_span.hpp>
 #include <tidemark/check_level.hpp>
 #include <tidemark/config.hpp>
 #include <tidemark/error.hpp>
@@ -13,6 +15,7 @@
 #include <tidemark/literals.hpp>
 #include <tidemark/marker.hpp>
 #include <tidemark/memory_scope.hpp>
+#include <tidemark/nd_span.hpp>
 #include <tidemark/objects/from_resource.hpp>
 #include <tidemark/objects/make_in.hpp>
 #include <tidemark/objects/pool_ptr.hpp>
@@ -21,6 +24,11 @@
 #include <tidemark/rewindable_resource.hpp>
 #include <tidemark/scratch_scope.hpp>
 #include <tidemark/stats.hpp>
+#include <tidemark/this_thread_stack.hpp>
+#include <tidemark/typed_stack_events.hpp>
+#include <tidemark/typed_stack_options.hpp>
+#include <tidemark/typed_stack_resource.hpp>
+#include <tidemark/typed_stack_stats.hpp>
 #include <tidemark/upstream/default_upstream.hpp>
 #include <tidemark/upstream/mimalloc_resource.hpp>
 #include <tidemark/upstream/page_resource.hpp>

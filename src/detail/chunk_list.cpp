@@ -76,9 +76,13 @@ chunk* idle_chunks::take(std::size_t class_bytes, std::size_t payload) noexcept 
   return nullptr;
 }
 
-chunk* idle_chunks::pop() noexcept {
+chunk* idle_chunks::pop(std::size_t most_bytes) noexcept {
   for (chunk_list& list : lists_) {
-    if (chunk* const first = list.pop_front()) return first;
+    for (chunk* c = list.front(); c != nullptr; c = c->next) {
+      if (c->upstream_bytes > most_bytes) continue;
+      list.unlink(*c);
+      return c;
+    }
   }
   return nullptr;
 }

@@ -48,9 +48,16 @@ void frame_engine::make_ready() noexcept {
   update_ready();
 }
 
+void frame_engine::hold_all(bool held) noexcept {
+  held_ = held;
+  for (std::uint32_t d = 0; held && d <= depth_; ++d) records_[d].eventful = true;
+  update_ready();
+}
+
 void frame_engine::update_ready() noexcept {
   if (checked_) return;
-  ready_depth_ = depth_;
+  ready_depth_ = held_ ? 0 : depth_;
+  if (held_) return;
   if (outermost_is_slow_ && depth_ == 0) return;
   while (ready_depth_ + 1 < record_count_ && ready_depth_ < max_depth &&
          records_[ready_depth_ + 1].binding != nullptr) {
@@ -102,6 +109,7 @@ void frame_engine::retire(binding_list& kept) noexcept {
 
 void frame_engine::close_top() noexcept {
   run_finalizers(depth_);
+  if (lanes_ != nullptr) lanes_->unwind(depth_);
   space.drop(*top_);
   space.main.floor = top_->outer_floor;
   retire(top_->kept);
@@ -118,6 +126,7 @@ void frame_engine::keep_top() noexcept {
   scope_record& outer = records_[depth_ - 1];
   outer.finalizers.append_newer(inner.finalizers);
   space.merge(inner, outer);
+  if (lanes_ != nullptr) lanes_->keep(depth_, outer.serial);
   if (space.current() == inner.at) space.main.floor = inner.outer_floor;
   outer.eventful = outer.eventful || inner.eventful || inner.binding->handed_out;
   outer.kept.splice(inner.kept);
@@ -144,10 +153,11 @@ void frame_engine::empty(std::uint32_t depth) noexcept {
     rewind_to(depth + 1);
   }
   run_finalizers(depth);
+  if (lanes_ != nullptr) lanes_->unwind(depth);
   space.drop(*top_);
   space.main.floor = top_->cursor;
   retire(top_->kept);
-  top_->eventful = checked_ || ended_count_ != 0 || (outermost_is_slow_ && depth == 1);
+  top_->eventful = holds_all() || ended_count_ != 0 || (outermost_is_slow_ && depth == 1);
 }
 
 void frame_engine::end_later(std::uint32_t depth, scope_end how) noexcept {
@@ -170,10 +180,11 @@ void frame_engine::reset() noexcept {
     rewind_to(1);
   }
   run_finalizers(0);
+  if (lanes_ != nullptr) lanes_->reset();
   space.drop(*top_);
   space.main.floor = top_->cursor;
   retire(top_->kept);
-  top_->eventful = checked_ || outermost_is_slow_;
+  top_->eventful = holds_all() || outermost_is_slow_;
 }
 
 void frame_engine::rebase() noexcept {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <bit>
+#include <climits>
 #include <tidemark/detail/frame_space.hpp>
 #include <tidemark/detail/poison.hpp>
 #include <utility>
@@ -26,10 +27,10 @@ bool lies_in_chain(scope_record const& r, scope_extent extent, std::byte const* 
 }
 
 chunk* find(chunk_list const& list, std::byte const* block, std::size_t bytes,
-            std::byte const* first_cursor) noexcept {
+            std::byte const* first_cursor, int most = chunks_looked_at) noexcept {
   chunk* c = list.front();
   std::byte const* end = first_cursor;
-  for (int looked_at = 0; c != nullptr && looked_at < chunks_looked_at; ++looked_at) {
+  for (int looked_at = 0; c != nullptr && looked_at < most; ++looked_at) {
     if (chunk::within(block, bytes, c->begin, end != nullptr ? end : c->cursor)) return c;
     end = nullptr;
     c = c->next;
@@ -81,8 +82,8 @@ void* frame_space::take(scope_record& r, bool on_top, std::size_t bytes, std::si
   if (wanted.payload_bytes == 0) return nullptr;
   // The first chunk may be larger than blocks of the chain get: it must serve the first frame as it
   // serves later ones, or the second of two equal frames would ask upstream for another chunk.
-  bool const first_serves =
-      on_top && current_ == nullptr && wanted.payload_bytes <= sizes_.initial_bytes;
+  bool const first_serves = on_top && current_ == nullptr && !keeps_apart() &&
+                            wanted.payload_bytes <= sizes_.initial_bytes;
   if (wanted.payload_bytes > own_chunk_bytes_ && !first_serves) {
     return take_own_chunk(r, least, alignment, wanted);
   }
@@ -112,8 +113,9 @@ void* frame_space::take_from_chain(scope_record& r, std::size_t bytes, std::size
 
 void* frame_space::take_own_chunk(scope_record& r, std::size_t bytes, std::size_t alignment,
                                   chunk_request& wanted) noexcept {
-  wanted.wanted_bytes =
-      round_up(size_class(wanted.payload_bytes + sizes_.header_bytes), sizes_.header_bytes);
+  std::size_t const least = wanted.payload_bytes + sizes_.header_bytes;
+  // Apart, a block ends where upstream's does: whoever looks at that sees what runs over it.
+  wanted.wanted_bytes = keeps_apart() ? least : round_up(size_class(least), sizes_.header_bytes);
   chunk* const c = idle_.take(wanted.wanted_bytes, wanted.payload_bytes);
   if (c == nullptr) return nullptr;
   std::byte* const block = c->begin + padding_to(c->begin, alignment);
@@ -176,8 +178,9 @@ bool frame_space::free(scope_record& r, scope_extent extent, std::byte* block,
     retire(block, block + bytes);
     return true;
   }
-  if (bytes < large_block_bytes && !sizes_.checked) return false;
-  if (chunk* const own = find(r.own_chunks, block, bytes, nullptr)) {
+  if (bytes < large_block_bytes && !sizes_.checked && !keeps_apart()) return false;
+  int const most = keeps_apart() ? INT_MAX : chunks_looked_at;
+  if (chunk* const own = find(r.own_chunks, block, bytes, nullptr, most)) {
     note_peak();
     beside_bytes_ -= own->used();
     r.own_chunks.unlink(*own);
@@ -295,7 +298,9 @@ std::size_t frame_space::peak_bytes(std::byte const* main_cursor) const noexcept
 }
 
 void frame_space::note_peak() noexcept {
-  peak_bytes_ = peak_bytes(main.cursor);
+  recent_peak_bytes_ =
+      std::max(recent_peak_bytes_, used_bytes(std::max<std::byte const*>(high, main.cursor)));
+  peak_bytes_ = std::max(peak_bytes_, recent_peak_bytes_);
   high = main.cursor;
 }
 

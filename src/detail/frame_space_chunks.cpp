@@ -91,13 +91,14 @@ void frame_space::attach(chunk* first) noexcept {
   }
 }
 
-chunk* frame_space::take_idle() noexcept {
-  if (chunk* const c = idle_.pop()) {
+chunk* frame_space::take_idle(std::size_t most_bytes) noexcept {
+  if (chunk* const c = idle_.pop(most_bytes)) {
     if (sizes_.checked) make_accessible(c->begin, c->capacity());
     return c;
   }
   chunk* const last = tail_;
   if (last == nullptr || last == current_ || last->upstream_bytes == 0) return nullptr;
+  if (last->upstream_bytes > most_bytes) return nullptr;
   tail_ = last->previous;
   (tail_ != nullptr ? tail_->next : head_) = nullptr;
   if (sizes_.checked) make_accessible(last->begin, last->capacity());

@@ -25,9 +25,15 @@ def meson_list(text, name):
     return re.findall(r"'([^']*)'", found.group(1)) if found else []
 
 
+# Files that others take their longest lists from.
+PARTS = {"test/CMakeLists.txt": ["test/units.cmake", "test/compile_fail.cmake"],
+         "test/meson.build": ["test/units/meson.build"]}
+
+
 def read(root, name):
-    path = root / name
-    return path.read_text() if path.exists() else ""
+    """The text of a file and its parts; that of one that is not there is empty."""
+    paths = [root / part for part in [name, *PARTS.get(name, [])]]
+    return "".join(path.read_text() for path in paths if path.exists())
 
 
 # (CMake's file, its list in there, Meson's file, its lists in there, what Meson omits in front)

@@ -7,6 +7,8 @@ import re
 import sys
 from pathlib import Path
 
+import builds
+
 FOLDERS = [".ci", "cmake", "examples", "include", "perf", "src", "test"]
 ROOT_FILES = ["CMakeLists.txt", "meson.build", "meson_options.txt", ".clang-tidy", ".editorconfig"]
 # User programs that must compile as they are, and inputs of tests.
@@ -94,8 +96,7 @@ def missing_tests(root):
 
 def unregistered_tests(root):
     """A test that no line of test/CMakeLists.txt names would never run."""
-    script = root / "test" / "CMakeLists.txt"
-    registered = script.read_text() if script.exists() else ""
+    registered = builds.read(root, "test/CMakeLists.txt")
     for folder, ending, function in [("", "_test.cpp", "tidemark_test"),
                                      ("callsites", ".cpp", "tidemark_callsite"),
                                      ("planted", ".cpp", "tidemark_planted"),
@@ -109,8 +110,7 @@ def unregistered_tests(root):
 
 def unlabelled_threads(root):
     """A test that starts threads must be among those that ThreadSanitizer runs."""
-    script = root / "test" / "CMakeLists.txt"
-    text = script.read_text() if script.exists() else ""
+    text = builds.read(root, "test/CMakeLists.txt")
     for path in sorted((root / "test").rglob("*_test.cpp")):
         name = path.relative_to(root / "test").as_posix().removesuffix("_test.cpp")
         if THREAD.search(path.read_text()) and f"tidemark_threaded({name})" not in text:

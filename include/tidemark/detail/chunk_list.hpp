@@ -18,6 +18,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <tidemark/detail/alignment.hpp>
 
 namespace tidemark::detail {
@@ -41,6 +42,13 @@ struct chunk {
   }
 };
 static_assert(sizeof(chunk) <= chunk_alignment, "a chunk's payload starts at a cache line");
+
+/// What an engine needs from its owner before a `take` can succeed.
+struct chunk_request {
+  std::size_t payload_bytes = 0;  // the least capacity that serves; 0: no chunk ever can
+  std::size_t wanted_bytes = 0;   // whole chunk, header included
+  bool for_chain = false;
+};
 
 /// Makes a chunk in `memory`.
 /// Preconditions: `memory` is aligned to `chunk_alignment`, `header_bytes` a multiple of that and
@@ -72,8 +80,8 @@ class idle_chunks {
   /// Returns:    A chunk of exactly this class that holds `payload` bytes, unlinked; or null.
   /// Complexity: O(idle chunks whose class shares a list: one list in 16).
   chunk* take(std::size_t class_bytes, std::size_t payload) noexcept;
-  /// Returns:    Any idle chunk, unlinked; null when there is none.
-  chunk* pop() noexcept;
+  /// Returns:    Any idle chunk of at most `most_bytes` with its header, unlinked; or null.
+  chunk* pop(std::size_t most_bytes = SIZE_MAX) noexcept;
 
  private:
   chunk_list& list_of(std::size_t class_bytes) noexcept;

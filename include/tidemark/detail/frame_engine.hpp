@@ -18,12 +18,14 @@
 //  3. `open` may be called while depth_ < ready_depth_: the record and its binding are there.
 //  4. A record that is not eventful and is on top has nothing but bytes between its cursor and
 //     main.cursor in the same chunk.
-//  5. Of a checked pool the main region is parked while its owner is not in a slow half, and
+//  5. What a checkpoint took from lanes falls back and passes on together with its bytes.
+//  6. Of a checked pool the main region is parked while its owner is not in a slow half, and
 //     ready_depth_ is 0: every inline half then ends in its slow one.
 
 #include <cstddef>
 #include <cstdint>
 #include <tidemark/detail/frame_space.hpp>
+#include <tidemark/detail/lane_set.hpp>
 #include <tidemark/detail/scope_record.hpp>
 #include <tidemark/detail/serial_source.hpp>
 
@@ -71,7 +73,14 @@ class frame_engine {
     return r.serial;
   }
 
-  /// From now on the outermost checkpoint is always opened and closed by the slow halves.
+  /// Typed lanes beside the bytes. Preconditions: no checkpoint is open; `lanes` outlives this.
+  void use_lanes(lane_set& lanes) noexcept { lanes_ = &lanes; }
+  lane_set* lanes() const noexcept { return lanes_; }
+
+  /// Whether every checkpoint, the open ones included, is opened and closed by the slow halves.
+  void hold_all(bool held) noexcept;
+  bool holds_all() const noexcept { return checked_ || held_; }
+  /// From now on the outermost checkpoint is.
   void hold_outermost() noexcept {
     outermost_is_slow_ = records_[0].eventful = true;
     update_ready();
@@ -220,7 +229,9 @@ class frame_engine {
   std::uint32_t ended_count_ = 0;  // records that `end_later` left
   std::uint32_t windows_ = 0;      // of a checked pool: nested slow halves (finalizers call back)
   bool checked_;
+  bool held_ = false;
   bool outermost_is_slow_ = false;
+  lane_set* lanes_ = nullptr;  // of a typed stack
   std::size_t closed_from_below_ = 0;
   binding_list spare_;
   bump_region parked_;  // of a checked pool: the main region between calls

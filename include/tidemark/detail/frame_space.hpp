@@ -30,15 +30,9 @@
 #include <tidemark/detail/bump_region.hpp>
 #include <tidemark/detail/chunk_list.hpp>
 #include <tidemark/detail/scope_record.hpp>
+#include <utility>
 
 namespace tidemark::detail {
-
-/// What a space needs from its owner before a `take` can succeed.
-struct chunk_request {
-  std::size_t payload_bytes = 0;  // the least capacity that serves; 0: no chunk ever can
-  std::size_t wanted_bytes = 0;   // whole chunk, header included
-  bool for_chain = false;
-};
 
 /// The part of the chain that one scope allocated, newest end first.
 struct scope_extent {
@@ -79,6 +73,9 @@ class frame_space {
 
   /// From now on no block gets a chunk of its own: the chain's last chunk grows where it is.
   void keep_in_chain() noexcept { own_chunk_bytes_ = SIZE_MAX; }
+  /// From now on every block gets one, and every free is looked at.
+  void keep_apart() noexcept { own_chunk_bytes_ = quiet_free_bytes = 0; }
+  bool keeps_apart() const noexcept { return own_chunk_bytes_ == 0; }
   /// Returns:    The chunk that blocks are taken from, if it is upstream's and the chain's last.
   chunk* last_in_use() const noexcept;
   /// The chunk's bytes end elsewhere now, by `wanted_bytes` if it grew for a request.
@@ -143,8 +140,14 @@ class frame_space {
   void attach(chunk* first) noexcept;
   void put_idle(chunk& idle) noexcept { idle_.put(idle); }
 
-  /// Returns:    A chunk that serves nobody, unlinked, for its owner to return upstream; or null.
-  chunk* take_idle() noexcept;
+  /// Returns:    A chunk that serves nobody, of at most `most_bytes` with its header, unlinked, for
+  ///             its owner to return upstream; or null.
+  chunk* take_idle(std::size_t most_bytes = SIZE_MAX) noexcept;
+  /// Returns:    The most bytes in use since the last call.
+  std::size_t take_recent_peak() noexcept {
+    note_peak();
+    return std::exchange(recent_peak_bytes_, used_bytes(main.cursor));
+  }
   /// Forgets the chain and how far chunks had grown; only a caller's buffer stays.
   /// Preconditions: everything was dropped.
   /// Returns:    The head of a list, by `next`, of chunks to return upstream.
@@ -174,6 +177,7 @@ class frame_space {
   chunk_list retired_;
   std::size_t beside_bytes_ = 0;
   std::size_t peak_bytes_ = 0;
+  std::size_t recent_peak_bytes_ = 0;
   frame_sizes sizes_;
   std::size_t next_chunk_bytes_;
   std::size_t own_chunk_bytes_;  // payloads above this get a chunk of their own

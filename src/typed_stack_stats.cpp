@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <array>
+#include <ostream>
+#include <tidemark/detail/json_string.hpp>
+#include <tidemark/typed_stack_stats.hpp>
+#include <utility>
+
+namespace tidemark {
+namespace {
+
+constexpr std::array counts{
+    std::pair{"bytes_in_use", &lane_stats::bytes_in_use},
+    std::pair{"bytes_peak", &lane_stats::bytes_peak},
+    std::pair{"bytes_reserved", &lane_stats::bytes_reserved},
+    std::pair{"chunk_count", &lane_stats::chunk_count},
+};
+static_assert(sizeof(lane_stats) == sizeof(std::string_view) + counts.size() * sizeof(std::size_t),
+              "a field that no writer knows");
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, lane_stats const& stats) {
+  out << stats.element << ':';
+  for (auto const& [field, count] : counts) out << ' ' << field << '=' << stats.*count;
+  return out;
+}
+
+std::ostream& operator<<(std::ostream& out, typed_stack_stats const& stats) {
+  out << stats.total;
+  for (lane_stats const& lane : stats.lanes) out << "\n  " << lane;
+  return out;
+}
+
+std::string to_json(lane_stats const& stats) {
+  std::string json = "{\"element\":" + detail::json_string(stats.element);
+  for (auto const& [field, count] : counts) {
+    ((((json += ",\"") += field) += "\":") += std::to_string(stats.*count));
+  }
+  return json += '}';
+}
+
+std::string to_json(typed_stack_stats const& stats) {
+  std::string json = "{\"total\":" + to_json(stats.total) + ",\"lanes\":[";
+  for (lane_stats const& lane : stats.lanes) {
+    if (&lane != stats.lanes.data()) json += ',';
+    json += to_json(lane);
+  }
+  return json += "]}";
+}
+
+}  // namespace tidemark
