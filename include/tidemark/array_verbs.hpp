@@ -96,7 +96,9 @@ class array_verbs {
   [[nodiscard]] auto zeros(Extent const&... extents) {
     auto const array = acquire<T>(extents...);
     if constexpr (detail::zero_is_all_bits_zero<T>) {
-      if (array.size() != 0) std::memset(array.data(), 0, array.size() * sizeof(T));
+      // As void: g++ warns of a class like std::complex.
+      void* const first = array.data();
+      if (array.size() != 0) std::memset(first, 0, array.size() * sizeof(T));
     } else {
       std::uninitialized_value_construct_n(array.data(), array.size());
     }
