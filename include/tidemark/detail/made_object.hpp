@@ -11,7 +11,9 @@
 //  1. An object whose destructor does nothing has no finalizer in front of it.
 //  2. The objects of an array are destroyed last first.
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <memory_resource>
 #include <new>
@@ -51,9 +53,11 @@ struct made_array {
   static constexpr std::size_t alignment = trivial ? alignof(T) : alignof(node);
   static constexpr std::size_t offset = trivial ? 0 : offsetof(node, first);
 
-  /// Returns:        Bytes of the block; SIZE_MAX if that is more than there can be.
+  /// Returns:        Bytes of the block; SIZE_MAX if that is more than there can be. No objects
+  ///                 have room for one, or their address would be that of the next block.
   static constexpr std::size_t bytes(std::size_t count) noexcept {
-    return count > (SIZE_MAX - offset) / sizeof(T) ? SIZE_MAX : offset + count * sizeof(T);
+    if (count > (SIZE_MAX - offset) / sizeof(T)) return SIZE_MAX;
+    return offset + std::max<std::size_t>(count, 1) * sizeof(T);
   }
   static T* place(void* block) noexcept {
     return reinterpret_cast<T*>(static_cast<std::byte*>(block) + offset);
