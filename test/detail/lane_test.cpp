@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <boost/test/unit_test.hpp>
+#include <complex>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <tidemark/detail/lane.hpp>
+
+#include "support/chunk_shelf.hpp"
+
+using namespace tidemark::detail;
+using tidemark::test::chunk_shelf;
+
+namespace {
+
+struct particle {
+  double x, y;
+};
+template <int>
+struct numbered {};
+
+constexpr std::size_t header = chunk_alignment;
+
+// A lane with chunks of 256, 512 and 1024 bytes.
+struct three_chunks {
+  chunk_shelf shelf;
+  lane l;
+
+  three_chunks() {
+    for (std::size_t bytes : {256U, 512U, 1024U}) l.give(shelf.make(bytes + header));
+  }
+  // A chunk that the lane has, counted from its first.
+  chunk* nth(int n) const {
+    chunk* c = l.head;
+    for (; n != 0; --n) c = c->next;
+    return c;
+  }
+  static int length(chunk const* list) {
+    int n = 0;
+    for (; list != nullptr; list = list->next) ++n;
+    return n;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(built_in_types_have_the_first_eight_numbers_each_its_own) {
+  std::uint32_t const numbers[] = {
+      built_in_number<double>(),
+      built_in_number<float>(),
+      built_in_number<std::int64_t>(),
+      built_in_number<std::int32_t>(),
+      built_in_number<std::complex<double>>(),
+      built_in_number<std::complex<float>>(),
+      built_in_number<bool>(),
+      built_in_number<bit_words>(),
+  };
+  for (std::uint32_t i = 0; i < built_in_lanes; ++i) BOOST_TEST(numbers[i] == i);
+  BOOST_TEST(number_of(type_of<float>) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(any_other_type_takes_a_number_at_its_first_use_and_keeps_it) {
+  BOOST_TEST(type_of<numbered<0>>.number == lane_type::unnumbered);
+  std::uint32_t const first = number_of(type_of<numbered<0>>);
+  std::uint32_t const second = number_of(type_of<numbered<1>>);
+  BOOST_TEST(first >= built_in_lanes);
+  BOOST_TEST(second == first + 1);
+  BOOST_TEST(number_of(type_of<numbered<0>>) == first);
+  BOOST_TEST(type_of<numbered<1>>.number == second);
+}
+
+BOOST_AUTO_TEST_CASE(a_type_is_known_by_its_name_size_and_alignment) {
+  BOOST_TEST(type_of<double>.name == "double");
+  BOOST_TEST(type_of<bit_words>.name == "bits");
+  BOOST_TEST(type_of<bit_words>.element_bytes == 8U);
+  BOOST_TEST(type_of<std::complex<float>>.name == "std::complex<float>");
+  BOOST_TEST(type_of<particle>.name.ends_with("particle"));
+  BOOST_TEST(type_of<particle>.element_bytes == 16U);
+  BOOST_TEST(type_of<particle>.element_alignment == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_without_a_chunk_has_no_room_and_holds_nothing) {
+  lane l;
+  BOOST_TEST(l.take(8) == nullptr);
+  BOOST_TEST(l.used_bytes() == 0U);
+  BOOST_TEST(l.peak() == 0U);
+  BOOST_TEST(l.reserved_bytes() == 0U);
+  BOOST_TEST(l.chunk_count() == 0U);
+  BOOST_TEST(l.take_idle(0) == nullptr);
+  l.rewind_to_start();
+  BOOST_TEST(l.cursor == nullptr);
+  BOOST_TEST(l.at == nullptr);
+}
+
+BOOST_FIXTURE_TEST_CASE(arrays_lie_one_behind_the_other, three_chunks) {
+  std::byte* const a = l.take(48);
+  std::byte* const b = l.take(16);
+  BOOST_TEST(a == nth(0)->begin);
+  BOOST_TEST(b == a + 48);
+  BOOST_TEST(l.used_bytes() == 64U);
+  BOOST_TEST(l.reserved_bytes() == 256U + 512U + 1024U + 3 * header);
+  BOOST_TEST(l.chunk_count() == 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_array_that_fits_to_the_byte_stays_in_the_chunk, three_chunks) {
+  l.take(56);
+  BOOST_TEST(l.take(200) == nth(0)->begin + 56);
+  BOOST_TEST(l.cursor == l.end);
+  BOOST_TEST(l.take(8) == nth(1)->begin);
+  BOOST_TEST(l.at == nth(1));
+  BOOST_TEST(l.used_bytes() == 264U);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_does_not_fit_enters_the_next_chunk_that_is_large_enough,
+                        three_chunks) {
+  l.take(200);
+  BOOST_TEST(l.take(600) == nth(2)->begin);  // the second is skipped
+  BOOST_TEST(l.used_bytes() == 800U);        // and the rest of the first is not in use
+  BOOST_TEST(l.take(1000) == nullptr);
+  BOOST_TEST(l.used_bytes() == 800U);  // nothing was taken
+  BOOST_TEST(l.take(424) == nth(2)->begin + 600);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_size_near_the_largest_number_does_not_fit, three_chunks) {
+  l.take(8);
+  BOOST_TEST(l.take(SIZE_MAX - 7) == nullptr);
+  BOOST_TEST(l.used_bytes() == 8U);
+}
+
+BOOST_FIXTURE_TEST_CASE(back_at_the_start_the_same_arrays_find_the_same_places, three_chunks) {
+  std::byte* const a = l.take(250);
+  std::byte* const b = l.take(250);
+  l.note_peak();
+  l.rewind_to_start();
+  BOOST_TEST(l.used_bytes() == 0U);
+  BOOST_TEST(l.take(250) == a);
+  BOOST_TEST(l.take(250) == b);
+  BOOST_TEST(l.used_bytes() == 500U);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_peak_counts_what_lies_beside_as_well, three_chunks) {
+  l.take(100);
+  l.note_peak();
+  l.beside_bytes = 5000;
+  BOOST_TEST(l.used_bytes() == 5100U);
+  BOOST_TEST(l.peak() == 5100U);
+  BOOST_TEST(l.chain_peak() == 100U);
+  l.note_peak();
+  l.beside_bytes = 0;
+  l.rewind_to_start();
+  l.take(200);
+  BOOST_TEST(l.peak() == 5100U);
+  BOOST_TEST(l.chain_peak() == 200U);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_peak_is_known_across_chunks, three_chunks) {
+  l.take(250);
+  l.take(500);
+  l.take(8);  // does not fit any more: the third chunk
+  BOOST_TEST(l.peak() == 758U);
+  l.note_peak();
+  l.rewind_to_start();
+  l.take(16);
+  BOOST_TEST(l.peak() == 758U);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_empty_lane_gives_every_chunk_up, three_chunks) {
+  l.take(250);
+  l.take(250);
+  l.note_peak();
+  l.rewind_to_start();
+  chunk* const first = nth(0);
+  BOOST_TEST(l.take_idle(0) == first);
+  BOOST_TEST(length(first) == 3);
+  BOOST_TEST(l.head == nullptr);
+  BOOST_TEST(l.tail == nullptr);
+  BOOST_TEST(l.at == nullptr);
+  BOOST_TEST(l.cursor == nullptr);
+  BOOST_TEST(l.end == nullptr);
+  BOOST_TEST(l.peak() == 500U);  // as before
+  l.give(shelf.make(256 + header));
+  BOOST_TEST((l.take(256) != nullptr));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_chunk_in_use_and_those_before_it_stay, three_chunks) {
+  l.take(250);
+  std::byte* const array = l.take(250);
+  chunk* const third = nth(2);
+  BOOST_TEST(l.take_idle(0) == third);
+  BOOST_TEST(length(third) == 1);
+  BOOST_TEST(l.tail == nth(1));
+  BOOST_TEST(l.used_bytes() == 500U);
+  BOOST_TEST(l.cursor == array + 250);
+  BOOST_TEST(l.take_idle(0) == nullptr);
+}
+
+BOOST_FIXTURE_TEST_CASE(while_a_checkpoint_has_saved_the_lane_its_chunk_stays, three_chunks) {
+  l.saved = 7;
+  BOOST_TEST(length(l.take_idle(0)) == 2);
+  BOOST_TEST(l.at == l.head);
+  BOOST_TEST(l.tail == l.head);
+}
