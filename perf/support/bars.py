@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 OURS = "ours"
-# In place of a contestant: bytes that ours reserved for each byte of capacity.
-CAPACITY = "capacity"
+# In place of a contestant: bytes that ours reserved for each byte of capacity; whoever is fastest.
+CAPACITY, FASTEST = "capacity", "fastest"
 NANOSECONDS, INSTRUCTIONS = "ns", "instr"  # of one operation
 
 
@@ -19,13 +19,21 @@ class Bar:
     unit: ClassVar[str] = NANOSECONDS
 
     def figure(self, row):
+        figures = row.figures()
         if self.against == CAPACITY:
             return row.bytes_per_byte()[OURS]
-        figures = row.figures()
+        if self.against == FASTEST:
+            return figures[OURS] / min(figures[name] for name in figures if name != OURS)
         return figures[OURS] / figures[self.against]
 
+    def is_measured_in(self, row):
+        if self.against == CAPACITY:
+            return OURS in row.bytes_per_byte()
+        there = row.figures()
+        return OURS in there and len(there) > 1 if self.against == FASTEST else self.against in there
+
     def __str__(self):
-        what = "bytes kept" if self.against == CAPACITY else self.against
+        what = {CAPACITY: "bytes kept", FASTEST: "the fastest"}.get(self.against, self.against)
         return f"<= {self.limit:g} x {what}"
 
 
@@ -56,4 +64,14 @@ BARS = [
     Bar("frame_grown_700", CAPACITY, 1.15),
     Bar("frame_grown_1000", CAPACITY, 1.15),
     Bar("frame_grown_1100", CAPACITY, 1.15),
+    Bar("stack_acquire", "floor", 1),
+    Bar("stack_acquire_10_idle", "floor", 1),
+    Bar("stack_acquire_100_idle", "floor", 1),
+    Bar("stack_acquire_100_idle", "0 idle", 1.1),
+    Bar("stack_empty_scope", "floor", 10),
+    Bar("stack_checkpoint_rewind", "floor", 10),
+    Bar("stack_typed_checkpoint", "empty scope", 2),
+    *(Bar(f"stack_touched_{k}", "0 idle", 1.1) for k in [0, 1, 2, 4, 8]),
+    *(Bar(f"stack_product_{n}", FASTEST, 1.03) for n in [16, 32, 64, 100, 128, 256]),
+    *(Bar(f"stack_product_mmap_{n}", FASTEST, 1.03) for n in [128, 256]),
 ]

@@ -3,7 +3,7 @@
 import collections
 from dataclasses import dataclass
 
-from bars import BARS, CAPACITY, INSTRUCTIONS, OURS
+from bars import BARS, INSTRUCTIONS, OURS
 from measure import Failed, number
 
 COLUMNS = [OURS, "floor", "level 0", "new/delete", "mimalloc", "std mono", "std unsync",
@@ -98,6 +98,5 @@ def lines(table, free_cores, unit):
 
 def require_bars(rows):
     for bar in BARS:
-        against = OURS if bar.against == CAPACITY else bar.against
-        if bar.row not in rows or against not in rows[bar.row].figures():
+        if bar.row not in rows or not bar.is_measured_in(rows[bar.row]):
             raise Failed(f"no program measures {bar.against} in {bar.row}, which a bar names")

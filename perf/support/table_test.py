@@ -6,7 +6,7 @@ from unittest import mock
 
 import measure
 import table
-from bars import CAPACITY, INSTRUCTIONS, NANOSECONDS, Bar, MoreInstructions
+from bars import CAPACITY, FASTEST, INSTRUCTIONS, NANOSECONDS, Bar, MoreInstructions
 
 
 def run(name, nanoseconds, checksum=7.0, **counters):
@@ -55,6 +55,11 @@ class Table(unittest.TestCase):
     def test_a_bar_of_bytes_ignores_time(self):
         row = collected(run("row/ours", 1, bytes_per_byte=1.2))["row"]
         self.assertEqual(table.judge(Bar("row", CAPACITY, 1.15), row, 1, NANOSECONDS), (1.2, "no"))
+
+    def test_a_bar_against_the_fastest_finds_it(self):
+        bar = Bar("row", FASTEST, 1.5)
+        self.assertEqual((self.judge(bar), str(bar)), ((1.5, "yes"), "<= 1.5 x the fastest"))
+        self.assertEqual(self.judge(Bar("row", FASTEST, 1.4)), (1.5, "no"))
 
     def test_two_cores_are_measurable_only_where_two_are_quiet(self):
         bar = Bar("row", "floor", 2, quiet_cores=2)
@@ -121,6 +126,12 @@ class Table(unittest.TestCase):
         del self.rows["row"].samples["mimalloc"]
         with self.assertRaisesRegex(measure.Failed, "no program measures mimalloc in row"):
             table.require_bars(self.rows)
+
+    def test_a_bar_against_the_fastest_of_nobody_is_refused(self):
+        rows = collected(run("row/ours", 1))
+        with mock.patch.object(table, "BARS", [Bar("row", FASTEST, 1)]):
+            with self.assertRaisesRegex(measure.Failed, "no program measures fastest in row"):
+                table.require_bars(rows)
 
     def test_a_program_that_fails_is_refused(self):
         with self.assertRaisesRegex(measure.Failed, "false"):
