@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
 
 # What must not compile: test/compile_fail/<name>.cpp, and what the compiler must say.
+tidemark_compile_fail(acquire_of_a_fraction "no matching")
+tidemark_compile_fail(acquire_of_a_type_with_a_destructor "acquire_objects<T>\\(n\\) runs it")
+tidemark_compile_fail(acquire_of_const_elements "T must be a plain object type")
 tidemark_compile_fail(allocator_of_another_pool "no matching")
 tidemark_compile_fail(frame_resource_on_nullptr "deleted (function|constructor)")
 tidemark_compile_fail(from_resource_without_one "must follow std::allocator_arg")
@@ -10,6 +13,7 @@ tidemark_compile_fail(memory_scope_fills_vector_bool "no matching")
 tidemark_compile_fail(memory_scope_of_a_plain_resource "no (matching|viable)")
 tidemark_compile_fail(pool_ptr_to_a_plain_base "conversion")
 tidemark_compile_fail(scratch_scope_on_nullptr "deleted (function|constructor)")
+tidemark_compile_fail(typed_stack_resource_on_nullptr "deleted (function|constructor)")
 tidemark_compile_fail(with_scope_remakes_aggregate "cannot be remade whole")
 tidemark_compile_fail(with_scope_remakes_comparator "cannot be remade whole")
 tidemark_compile_fail(with_scope_remakes_optionals "cannot be remade whole")
@@ -20,6 +24,7 @@ tidemark_compile_fail(with_scope_returns_aggregate "the result may point into th
 tidemark_compile_fail(with_scope_returns_any "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_array "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_atomic "the result may point into the pool")
+tidemark_compile_fail(with_scope_returns_bit_span "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_class_with_secrets "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_closure "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_comparator "the result may point into the pool")
@@ -28,6 +33,7 @@ tidemark_compile_fail(with_scope_returns_function "the result may point into the
 tidemark_compile_fail(with_scope_returns_future "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_iterator "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_match "the result may point into the pool")
+tidemark_compile_fail(with_scope_returns_nd_span "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_nested_scope "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_optional "the result may point into the pool")
 tidemark_compile_fail(with_scope_returns_pair "the result may point into the pool")

@@ -3,6 +3,8 @@
 # Unit tests: test/<path>_test.cpp, for include/tidemark/<path>.hpp.
 tidemark_test(adaptors/failing_resource)
 tidemark_test(allocator)
+tidemark_test(array_verbs)
+tidemark_test(array_verbs_objects)
 tidemark_test(attack/found)
 tidemark_test(attack/odd_uses)
 tidemark_test(bit_span)
