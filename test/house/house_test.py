@@ -220,6 +220,9 @@ class Builds(Tree):
         "examples/meson.build": "examples = [\n  'e',\n]\n",
         "examples/cpp_outline/CMakeLists.txt": "add_library(cpp_outline_parts STATIC\n  f.cpp\n)\n",
         "examples/cpp_outline/meson.build": "parts = [\n  'f.cpp',\n]\n",
+        "examples/typed_stack_solver/CMakeLists.txt":
+            "add_library(typed_stack_solver_parts STATIC\n  g.cpp\n)\n",
+        "examples/typed_stack_solver/meson.build": "parts = [\n  'g.cpp',\n]\n",
     }
 
     def setUp(self):
@@ -249,7 +252,9 @@ class Builds(Tree):
                             ("examples/CMakeLists.txt", "tidemark_example(e)\n"),
                             ("examples/meson.build", "  'e',\n"),
                             ("examples/cpp_outline/CMakeLists.txt", "  f.cpp\n"),
-                            ("examples/cpp_outline/meson.build", "  'f.cpp',\n")]:
+                            ("examples/cpp_outline/meson.build", "  'f.cpp',\n"),
+                            ("examples/typed_stack_solver/CMakeLists.txt", "  g.cpp\n"),
+                            ("examples/typed_stack_solver/meson.build", "  'g.cpp',\n")]:
             with self.subTest(name=name, entry=entry):
                 self.assertIn(entry, self.LISTS[name])
                 self.plant(name, self.LISTS[name].replace(entry, ""))
