@@ -134,6 +134,22 @@ BOOST_AUTO_TEST_CASE(a_tiny_first_chunk_and_small_chunks_are_steady) {
       options);
 }
 
+// The first chunk is made in whole lines: what is larger than the options say, but not than the
+// chunk, must lie in it the first time as well.
+BOOST_AUTO_TEST_CASE(a_block_a_little_larger_than_the_first_chunk_is_steady) {
+  for (std::size_t initial = 1000; initial < 1100; ++initial) {
+    frame_options const options{.initial_bytes = initial, .max_chunk_bytes = 2048};
+    for (std::size_t over : {1U, 8U, 20U, 63U}) {
+      check_steady(
+          [=](frame_resource& frame) {
+            static_cast<void>(frame.allocate(initial + over, 1));
+            static_cast<void>(frame.allocate(200, 1));
+          },
+          options);
+    }
+  }
+}
+
 // With best fit among idle chunks, b would find only the chunk that c or a1 had, then miss one.
 BOOST_AUTO_TEST_CASE(side_chunks_given_back_in_another_order_are_found_again) {
   check_steady([](frame_resource& frame) {

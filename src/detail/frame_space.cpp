@@ -47,7 +47,9 @@ frame_space::frame_space(frame_sizes sizes) noexcept
       own_chunk_bytes_(0) {
   sizes_.max_chunk_bytes = std::clamp(sizes_.max_chunk_bytes, 4 * least_chunk_bytes, SIZE_MAX / 8);
   sizes_.max_chunk_bytes = std::bit_floor(sizes_.max_chunk_bytes);
-  sizes_.initial_bytes = std::min(sizes_.initial_bytes, SIZE_MAX / 4);
+  // As many as the chunk will have: `take` compares blocks with it.
+  sizes_.initial_bytes =
+      round_up(std::min(sizes_.initial_bytes, SIZE_MAX / 4), sizes_.header_bytes);
   own_chunk_bytes_ = sizes_.max_chunk_bytes / 4;
   // Links inside dead arrays would be writes to poisoned memory, and reuse would hide late readers.
   if (sizes_.checked) sizes_.recycle_outgrown = false;

@@ -26,7 +26,8 @@ lane_set::lane_set(std::size_t initial_bytes, std::size_t max_chunk_bytes) noexc
     : last_(inline_journal_),
       journal_(inline_journal_),
       journal_end_(inline_journal_ + inline_saves),
-      initial_bytes_(std::min(initial_bytes, SIZE_MAX / 4)),
+      // As many as the chunk will have: `take` compares arrays with it.
+      initial_bytes_(round_up(std::min(initial_bytes, SIZE_MAX / 4), chunk_alignment)),
       max_chunk_bytes_(
           std::bit_floor(std::clamp(max_chunk_bytes, 4 * least_chunk_bytes, SIZE_MAX / 8))) {
   *last_ = {};
