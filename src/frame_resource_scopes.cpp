@@ -47,6 +47,7 @@ void frame_resource::grow_records() {
 }
 
 void frame_resource::grow_bindings() {
+  if (engine_.spare_deeper_bindings()) return;
   std::size_t const count = std::clamp<std::size_t>(engine_.record_count(), 16, 1024);
   auto* const fresh =
       static_cast<frame_scope_resource*>(obtain_bookkeeping(count * sizeof(frame_scope_resource)));

@@ -168,6 +168,22 @@ BOOST_AUTO_TEST_CASE(side_chunks_given_back_in_another_order_are_found_again) {
   });
 }
 
+// The deep checkpoints take the resources that the kept ones had, and would not let them go.
+BOOST_AUTO_TEST_CASE(kept_resources_before_deep_checkpoints_are_steady) {
+  check_steady([](frame_resource& frame) {
+    marker const outer = frame.checkpoint();
+    for (int i = 0; i < 40; ++i) {
+      marker const inner = frame.checkpoint();
+      static_cast<void>(frame.resource_of(inner)->allocate(8));
+      frame.keep(inner);
+    }
+    frame.rewind(outer);
+    marker const deep = frame.checkpoint();
+    for (int i = 0; i < 40; ++i) static_cast<void>(frame.checkpoint());
+    frame.rewind(deep);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(random_frames_are_steady) {
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     check_steady([seed](frame_resource& frame) {

@@ -48,6 +48,14 @@ void frame_engine::make_ready() noexcept {
   update_ready();
 }
 
+bool frame_engine::spare_deeper_bindings() noexcept {
+  for (std::uint32_t d = depth_ + 2; d < record_count_; ++d) {
+    if (records_[d].binding != nullptr) spare_.push(*std::exchange(records_[d].binding, nullptr));
+  }
+  ready_depth_ = std::min(ready_depth_, depth_ + 1);
+  return spare_.first != nullptr;
+}
+
 void frame_engine::hold_all(bool held) noexcept {
   held_ = held;
   for (std::uint32_t d = 0; held && d <= depth_; ++d) records_[d].eventful = true;

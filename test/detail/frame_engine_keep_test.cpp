@@ -196,6 +196,29 @@ BOOST_AUTO_TEST_CASE(a_kept_resource_serves_nobody_once_its_encloser_closed) {
   BOOST_TEST((!binding.handed_out && binding.forward == nullptr && binding.next == nullptr));
 }
 
+BOOST_AUTO_TEST_CASE(resources_of_deeper_checkpoints_are_spare_when_asked_for) {
+  for (int i = 0; i < 4; ++i) open();
+  scope_binding const* const deepest = engine.top().binding;
+  rewind(2);
+  open();
+  hand_out(2);
+  keep(2);
+  BOOST_TEST(engine.needs_binding());
+  BOOST_TEST(engine.spare_deeper_bindings());  // of depths 3 and 4
+  BOOST_TEST(!engine.needs_binding());
+  engine.make_ready();
+  std::uint64_t const serial = engine.open(false, {});
+  BOOST_TEST(engine.top().binding == deepest);
+  BOOST_TEST(deepest->serial == serial);
+  BOOST_TEST(deepest->depth == 2U);
+  engine.make_ready();  // the other one
+  BOOST_TEST(engine.can_open());
+  engine.open(false, {});
+  BOOST_TEST(engine.needs_binding());
+  BOOST_TEST(!engine.spare_deeper_bindings());
+  rewind(1);
+}
+
 BOOST_AUTO_TEST_CASE(a_resource_kept_out_of_every_checkpoint_means_the_pool) {
   open();
   scope_binding& binding = hand_out(1);

@@ -105,6 +105,10 @@ class frame_engine {
   /// Preconditions: count > record_count(); `memory` is uninitialised and outlives the engine.
   void use_records(void* memory, std::uint32_t count) noexcept;
   void add_spare(scope_binding& spare) noexcept { spare_.push(spare); }
+  /// Makes spare what records above the next one have, which serves nobody. Without it a frame that
+  /// follows a deeper one could lack what that one did not.
+  /// Returns:       Whether there is a spare one now.
+  bool spare_deeper_bindings() noexcept;
   /// Gives record `depth` its first binding; that of record 0 means "no checkpoint".
   void bind(std::uint32_t depth, scope_binding& binding) noexcept;
   /// Gives the next record a binding. Preconditions: needs_records() and needs_binding() are false.
