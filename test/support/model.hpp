@@ -5,9 +5,10 @@
 //
 //   model::run<model::frame_traits>(source, operations, level);
 //
-// A pool joins with a traits class: the pool's type, whether the bare pool means the innermost
-// checkpoint, and an `instance` made from the source, the check level and an upstream, which says
-// whether it is limited. Verbs that a pool does not have are left out.
+// A pool joins with a traits class (model_frame.hpp has one): the pool's type, whether the bare pool
+// means the innermost checkpoint, and an `instance` made from the source, the check level and an
+// upstream, which says whether it is limited. Verbs that a pool does not have are left out; its
+// `commands` are those that no other has.
 //
 // Thread rule: one thread.
 //
@@ -15,6 +16,7 @@
 // contents, bytes in use after a close, destructors, upstream's books, misuse.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <tidemark/check_level.hpp>
 
@@ -30,9 +32,15 @@ template <class Traits>
 class machine {
  public:
   machine(command_source& source, tidemark::check_level level)
-      : state_(source, level), blocks_{state_}, marks_{state_, foreign_} {}
+      : state_(source, level), blocks_{state_}, marks_{state_, foreign_}, own_{state_} {}
 
   void step() {
+    if constexpr (own_commands::chances != 0) {
+      if (state_.source.below(200) < own_commands::chances) {
+        own_.step();
+        return after_step();
+      }
+    }
     std::uint32_t const chosen = state_.source.below(200);
     if (state_.blocks.size() > most_blocks || chosen < 30) {
       blocks_.free();
@@ -45,21 +53,24 @@ class machine {
     } else {
       use_pool(chosen);
     }
-    state_.check();
-    if (after_close()) state_.check();
-    if (++steps_ % 16 == 0) state_.verify_contents();
+    after_step();
   }
+
+  /// Closes everything and empties the pool, which keeps its memory.
+  void start_over() {
+    end_all();
+    marks_.reset();
+    after_close();
+    state_.leftovers.clear();
+    state_.stale.clear();
+    check();
+  }
+  std::size_t upstream_calls() const { return state_.upstream.calls(); }
 
   /// Closes everything, destroys the pool and sees that it gave everything back.
   void finish() {
-    state_.upstream.fail_at(0);
-    state_.verify_contents();
-    state_.containers.clear();
-    while (state_.depth() > 0) {
-      marks_.close_top();
-      after_close();
-    }
-    state_.check();
+    end_all();
+    check();
     state_.closed_all();
     state_.leftovers.clear();
     state_.levels.clear();
@@ -71,6 +82,26 @@ class machine {
  private:
   static constexpr std::size_t most_blocks = 160;
   using traits = Traits;
+  using own_commands = typename Traits::template commands<state<Traits>>;
+
+  void check() {
+    state_.check();
+    if constexpr (own_commands::chances != 0) own_.check();
+  }
+  void after_step() {
+    check();
+    if (after_close()) check();
+    if (++steps_ % 16 == 0) state_.verify_contents();
+  }
+  void end_all() {
+    state_.upstream.fail_at(0);
+    state_.verify_contents();
+    state_.containers.clear();
+    while (state_.depth() > 0) {
+      marks_.close_top();
+      after_close();
+    }
+  }
 
   void use_blocks(std::uint32_t chosen) {
     if (chosen < 94) return blocks_.churn();
@@ -94,6 +125,7 @@ class machine {
     marks_.throw_through(1 + state_.source.below(6));
   }
   void use_pool(std::uint32_t chosen) {
+    if (Traits::repeatable) return;  // what is given back is asked for again
     if (chosen < 194) return marks_.arm_failure();
     if (chosen < 196) return marks_.trim();
     if (chosen < 198) return marks_.template coalesce<traits>();
@@ -114,8 +146,28 @@ class machine {
   typename Traits::pool foreign_;
   block_commands<state<Traits>> blocks_;
   mark_commands<state<Traits>> marks_;
+  own_commands own_;
   std::size_t steps_ = 0;
 };
+
+/// Runs the same `operations` commands twice on one pool. The second time must ask upstream for
+/// nothing.
+/// Throws: `broken`.
+template <class Traits>
+void run_twice(std::uint64_t seed, std::size_t operations, tidemark::check_level level) {
+  static_assert(Traits::repeatable);
+  command_source source{seed};
+  machine<Traits> history{source, level};
+  std::size_t calls = 0;
+  for (int round = 0; round < 2; ++round) {
+    calls = history.upstream_calls();
+    source = command_source{seed};
+    for (std::size_t done = 0; done < operations; ++done) history.step();
+    history.start_over();
+  }
+  require(history.upstream_calls() == calls, "the second of two equal histories asked upstream");
+  history.finish();
+}
 
 /// Runs `operations` commands, or fewer if the source ends.
 /// Throws: `broken`, with the index of the command in its text.

@@ -37,6 +37,8 @@ struct block {
   std::uint32_t depth = 0;  // of the checkpoint that owns it; 0: none does
   bool filled = true;       // false: somebody else writes it, only its place is watched
   unsigned char pattern = 0;
+  bool array = false;      // typed: nobody frees it but its checkpoint
+  std::size_t number = 0;  // of all that were ever added
 
   // Zero sizes are legal and unique, so each block has a byte of its own.
   std::size_t extent() const noexcept { return std::max<std::size_t>(bytes, 1); }
@@ -56,8 +58,21 @@ class block_map {
     require(tidemark::test::is_aligned(added.begin, added.alignment), "a block is misaligned");
     require(!overlaps(added.begin, added.bytes), "a block overlaps a live one");
     live_bytes_ += added.extent();
+    added.number = ++added_count_;
     fill(added);
     blocks_.insert(blocks_.begin() + position(added.begin), added);
+  }
+
+  /// Returns: Where the block stands that only `older` live ones are older than. Unlike an index
+  ///          by address it means the same wherever the pool puts its blocks.
+  /// Preconditions: older < size().
+  std::size_t by_age(std::size_t older) const {
+    std::vector<std::size_t> order(blocks_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::nth_element(
+        order.begin(), order.begin() + static_cast<std::ptrdiff_t>(older), order.end(),
+        [&](std::size_t a, std::size_t b) { return blocks_[a].number < blocks_[b].number; });
+    return order[older];
   }
 
   void remove(std::size_t index) {
@@ -144,6 +159,7 @@ class block_map {
 
   std::vector<block> blocks_;
   std::size_t live_bytes_ = 0;
+  std::size_t added_count_ = 0;
   unsigned char last_pattern_ = 0;
 };
 

@@ -64,11 +64,13 @@ struct block_commands {
     std::uint32_t const d = draw_depth();
     if (!has_handle(d)) return;
     std::size_t const bytes = draw_bytes(s.source);
-    std::size_t const alignment = draw_alignment(s.source);
+    std::size_t alignment = draw_alignment(s.source);
+    // Over a cache line, what is padded depends on where upstream puts a chunk.
+    if (State::traits_type::repeatable) alignment = std::min<std::size_t>(alignment, 64);
     handle const through = draw_handle(d);
     bool const may_throw = !s.source.one_in(4);
     s.disturb(d);
-    auto const before = s.pool().stats();
+    auto const before = State::traits_type::block_stats(s.pool());
     void* memory = nullptr;
     bool const done = s.attempt([&] {
       std::visit(
@@ -87,7 +89,7 @@ struct block_commands {
     if (!done) return;
     s.blocks.add(
         {static_cast<std::byte*>(memory), bytes, alignment, d, true, s.blocks.new_pattern()});
-    auto const after = s.pool().stats();
+    auto const after = State::traits_type::block_stats(s.pool());
     require(after.bytes_peak == std::max(before.bytes_peak, after.bytes_in_use),
             "an allocation left a wrong peak");
   }
@@ -117,7 +119,8 @@ struct block_commands {
   bool draw_block(std::size_t& index) {
     if (s.blocks.size() == 0) return false;
     index = s.source.below(static_cast<std::uint32_t>(s.blocks.size()));
-    return s.blocks[index].filled;
+    if constexpr (State::traits_type::repeatable) index = s.blocks.by_age(index);
+    return s.blocks[index].filled && !s.blocks[index].array;
   }
 
   void free() {
@@ -224,7 +227,7 @@ struct block_commands {
     if constexpr (requires(Pool& p) { p.template make<int>(1); }) {
       std::uint32_t const d = draw_depth();
       auto* const scope = s.levels[d].scope.get();
-      if (scope == nullptr && d != s.bare_depth()) return;
+      if (scope == nullptr && !s.bare_serves(d)) return;
       s.disturb(d);
       s.attempt([&] {
         std::size_t const number = s.object_count;

@@ -6,9 +6,11 @@
 // Thread rule: one thread.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory_resource>
 #include <optional>
 #include <tidemark/frame_resource.hpp>
+#include <tidemark/stats.hpp>
 #include <vector>
 
 #include "model_source.hpp"
@@ -18,6 +20,14 @@ namespace model {
 struct frame_traits {
   using pool = tidemark::frame_resource;
   static constexpr bool bare_is_innermost = true;  // the bare pool means the innermost checkpoint
+  static constexpr bool repeatable = false;        // nothing but the seed decides the history
+  struct ledger {};                                // what it counts beside its blocks
+  /// Commands that only this pool has.
+  template <class State>
+  struct commands {
+    static constexpr std::uint32_t chances = 0;  // in 200
+    explicit commands(State&) noexcept {}
+  };
 
   /// A frame with options drawn at random, over `upstream`.
   class instance {
@@ -40,6 +50,7 @@ struct frame_traits {
 
     tidemark::frame_resource& pool() noexcept { return *frame_; }
     bool limited() const noexcept { return limited_; }
+    bool requires_scope() const noexcept { return false; }
     void destroy() noexcept { frame_.reset(); }
 
    private:
@@ -48,6 +59,8 @@ struct frame_traits {
     bool limited_ = false;
   };
 
+  /// Of the part that serves blocks.
+  static tidemark::resource_stats block_stats(pool const& frame) { return frame.stats(); }
   static void coalesce(pool& frame) { frame.coalesce(); }
 };
 

@@ -32,9 +32,7 @@ struct mark_commands {
     s.attempt([&] {
       bool const through_pool = s.source.one_in(2);
       tidemark::marker const mark = through_pool ? s.pool().checkpoint() : s.base().checkpoint();
-      auto& opened = s.levels.emplace_back();
-      opened.mark = mark;
-      opened.bytes_at_open = in_use;
+      s.opened(in_use).mark = mark;
     });
   }
   void open_scope() {
@@ -42,10 +40,9 @@ struct mark_commands {
     std::size_t const in_use = s.pool().stats().bytes_in_use;
     s.attempt([&] {
       auto scope = std::make_unique<scope_type>(s.pool());
-      auto& opened = s.levels.emplace_back();
+      auto& opened = s.opened(in_use);
       opened.scope = std::move(scope);
       opened.scoped = true;
-      opened.bytes_at_open = in_use;
     });
   }
 
@@ -189,6 +186,7 @@ struct mark_commands {
   void release() {
     s.verify_contents();
     s.pool().release();
+    s.gave_back = true;
     s.closed_all();
     s.just_dropped.clear();  // upstream may give their addresses to somebody else
   }
@@ -196,6 +194,7 @@ struct mark_commands {
     auto const before = s.pool().stats();
     std::size_t const outstanding = s.upstream.bytes_outstanding();
     std::size_t const given = s.pool().trim();
+    s.gave_back = true;
     require(s.upstream.bytes_outstanding() + given == outstanding, "trim lies about what it gave");
     require(s.pool().stats().bytes_in_use == before.bytes_in_use, "trim changed what is in use");
   }

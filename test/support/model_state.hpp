@@ -51,6 +51,7 @@ struct tracked {
 
 template <class Traits>
 struct state {
+  using traits_type = Traits;
   using pool_type = typename Traits::pool;
   using scope_type = tidemark::memory_scope<pool_type>;
   using misuse_kind = tidemark::misuse_kind;
@@ -66,6 +67,7 @@ struct state {
     std::vector<std::size_t> objects{};                   // made here, oldest first
     std::size_t bytes_at_open = 0;
     bool disturbed = false;  // what encloses it took or freed something since
+    typename Traits::ledger at_open{};
   };
 
   /// Puts a container's blocks on the map.
@@ -117,11 +119,15 @@ struct state {
   tidemark::rewindable_resource& base() noexcept { return instance.pool(); }
   std::uint32_t depth() const noexcept { return static_cast<std::uint32_t>(levels.size()) - 1; }
   std::uint32_t bare_depth() const noexcept { return Traits::bare_is_innermost ? depth() : 0; }
+  /// Whether the bare pool allocates for `d`.
+  bool bare_serves(std::uint32_t d) const noexcept {
+    return d == bare_depth() && (d != 0 || !instance.requires_scope());
+  }
 
   std::vector<handle> handles_of(std::uint32_t d) {
     level& l = levels[d];
     std::vector<handle> found;
-    if (d == bare_depth()) found.push_back(&pool());
+    if (bare_serves(d)) found.push_back(&pool());
     if (l.scope) found.push_back(l.scope.get());
     for (std::pmr::memory_resource* const r : l.resources) found.push_back(r);
     return found;
@@ -150,15 +156,24 @@ struct state {
       require(upstream.totals().failures > failures || instance.limited(),
               "bad_alloc for no reason");
       auto const after = pool().stats();
-      bool const same = before.bytes_in_use == after.bytes_in_use && before.depth == after.depth &&
-                        before.bytes_peak == after.bytes_peak &&
-                        before.late_frees == after.late_frees &&
-                        before.closed_from_below == after.closed_from_below &&
-                        // At its limit a pool gives idle chunks back before it gives up.
-                        (instance.limited() || before.chunk_count == after.chunk_count);
+      bool const same =
+          before.bytes_in_use == after.bytes_in_use && before.depth == after.depth &&
+          before.bytes_peak == after.bytes_peak && before.late_frees == after.late_frees &&
+          before.closed_from_below == after.closed_from_below &&
+          // At its limit a pool gives idle chunks back before it gives up.
+          (instance.limited() || may_shrink || before.chunk_count == after.chunk_count);
       require(same, "a failed call changed the pool");
       return false;
     }
+  }
+
+  /// The model's half of a checkpoint that the pool has opened.
+  level& opened(std::size_t bytes_in_use) {
+    level& fresh = levels.emplace_back();
+    fresh.bytes_at_open = bytes_in_use;
+    fresh.at_open = ledger;
+    if (depth() == 1 && std::exchange(may_shrink, false)) gave_back = true;
+    return fresh;
   }
 
   /// The model's half of a close that the pool has done: of `d` and of all above it.
@@ -188,8 +203,9 @@ struct state {
 
   void drop_contents(std::uint32_t d) {
     for (block const& b : blocks.drop(d)) {
-      if (b.filled) just_dropped.push_back(b);
+      if (b.filled && !b.array) just_dropped.push_back(b);
     }
+    ledger = levels[d].at_open;
     auto& objects = levels[d].objects;
     expected_log.insert(expected_log.end(), objects.rbegin(), objects.rend());
     objects.clear();
@@ -239,6 +255,9 @@ struct state {
   std::vector<tidemark::marker> stale{};
   std::vector<std::pmr::memory_resource*> just_closed{};  // resources nobody reuses yet
   std::vector<block> just_dropped{};                      // blocks of the last close
+  typename Traits::ledger ledger{};                       // what the pool counts beside blocks
+  bool may_shrink = false;  // the pool may give idle memory back at its next outermost checkpoint
+  bool gave_back = false;   // it did, by this command
   std::vector<misuse_kind> expected_misuse{};
   std::vector<std::size_t> expected_log{};
   std::optional<std::size_t> expected_bytes{};  // after a close
