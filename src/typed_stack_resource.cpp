@@ -185,7 +185,13 @@ void typed_stack_resource::reserve_journal(std::size_t more) {
 
 // Checkpoints.
 
+// Asked before lanes are made for a thread that a checked stack will refuse.
+bool typed_stack_resource::may_enter(source_location where) noexcept {
+  return !frame_checks::visit{bytes_, __builtin_return_address(0), where}.is_refused();
+}
+
 marker typed_stack_resource::checkpoint_all(source_location where) {
+  if (engine().is_checked() && !may_enter(where)) return {};
   std::size_t count = 0;
   lanes_.for_each([&](lane const&) { ++count; });
   reserve_journal(count);

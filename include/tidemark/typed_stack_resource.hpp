@@ -225,6 +225,7 @@ class typed_stack_resource final : public rewindable_resource,
   [[gnu::noinline]] void end_scope_slow(marker mark, bool keep) noexcept;
   [[gnu::noinline]] void rewind_slow(marker mark, source_location where) noexcept;
   [[gnu::noinline]] void require_open_scope() const;
+  [[gnu::cold, gnu::noinline]] bool may_enter(source_location where) noexcept;
   [[gnu::cold]] void tell(stack_event event) const noexcept;
   void tell_closed(std::uint32_t former_depth) const noexcept;
 
@@ -285,6 +286,7 @@ inline marker typed_stack_resource::do_checkpoint(bool scoped, source_location w
 template <class... Ts>
   requires(sizeof...(Ts) > 0)
 marker typed_stack_resource::checkpoint(source_location where) {
+  if (engine().is_checked() && !may_enter(where)) return {};
   if (lanes_.needs_journal(sizeof...(Ts))) [[unlikely]]
     reserve_journal(sizeof...(Ts));
   detail::lane* const touched[] = {&lane_of(detail::type_of<Ts>)...};
