@@ -10,6 +10,7 @@
 int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   perf::program program(argc, argv);
-  perf::product_rows const rows(program, "stack_product_mmap_", {128, 256});
+  perf::product_rows rows(program);
+  rows.add("stack_product_mmap_", {128, 256});
   return program.run();
 }

@@ -65,7 +65,7 @@ class CommandLine(unittest.TestCase):
         with mock.patch.object(plot, "draw") as draw:
             self.output("row", "--plot", "plots")
         [[(table, path, provenance), _]] = draw.call_args_list
-        self.assertEqual((list(table.rows), path), (["row"], Path("plots/workloads.svg")))
+        self.assertEqual((list(table.rows), path), (["row"], Path("plots/row_workloads.svg")))
         self.assertIn("g++ 12.2.0", provenance)
 
 

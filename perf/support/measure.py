@@ -140,9 +140,10 @@ def count_instructions(program, name):
 
 
 def counts_instructions(name):
-    """Not of copies, which have the same; nor of grown vectors, whose bytes count; nor at level 1,
-    where a frame that runs under Valgrind tells it of every block."""
-    return not re.search(r"\.[2-9]$|^frame_(grown_.*|document_checked)/", name)
+    """Not of copies, which have the same; nor where bytes count; nor of long computations, in which
+    little but addresses differs; nor at level 1, where a frame tells Valgrind of every block."""
+    return not re.search(r"\.[2-9]$|^(frame_grown_.*|frame_document_checked|stack_bloat"
+                         r"|stack_(product_.*|steps))/", name)
 
 
 def instructions(program, names):

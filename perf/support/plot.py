@@ -8,6 +8,7 @@ from measure import Failed, number
 
 STYLES = {  # number of gnuplot's symbol, colour: the same in every plot
     "floor": (2, "#000000"), "level 0": (1, "#000000"), "frame{}": (3, "#7a1fa2"),
+    "stack{}": (3, "#7a1fa2"),
     "new/delete": (7, "#d32f2f"), "mimalloc": (5, "#f57c00"),
     "std mono": (6, "#1976d2"), "std unsync": (4, "#1976d2"),
     "Boost mono": (8, "#2e7d32"), "Boost unsync": (10, "#2e7d32"), "Boost.Pool": (12, "#2e7d32")}

@@ -40,51 +40,65 @@ namespace perf {
 
 class product_rows {
  public:
-  /// Adds the row `prefix + n` for each n.
-  product_rows(program& to, std::string const& prefix, std::initializer_list<std::size_t> sizes) {
+  explicit product_rows(program& to) : to_(to) {}
+  product_rows(product_rows const&) = delete;
+  product_rows& operator=(product_rows const&) = delete;
+
+  /// Adds the row `prefix + n` for each n. `before`: elements of an array that is taken before the
+  /// matrices; 0: none.
+  void add(std::string const& prefix, std::initializer_list<std::size_t> sizes,
+           std::size_t before = 0) {
     for (std::size_t const n : sizes) {
       std::string const row = prefix + std::to_string(n);
-      add(to, row, "ours", [this, n] {
-        tidemark::stack_scope scope(stack_);
-        auto const a = scope.acquire<double>(n, n);
-        auto const b = scope.acquire<double>(n, n);
-        auto const c = scope.acquire<double>(n, n);
-        return product(a.data(), b.data(), c.data(), n);
-      });
-      add(to, row, "new/delete", [this, n] { return on_heap(new_delete_, n); });
-      add(to, row, "mimalloc", [n] { return on_heap(*tidemark::mimalloc_resource(), n); });
-      add(to, row, "std mono", [this, n] {
-        double const sum = on_heap(std_mono_, n);
+      contestant(row, "ours", [this, n, before] { return on_stack(n, before); });
+      contestant(row, "new/delete", [this, n, before] { return on_heap(new_delete_, n, before); });
+      contestant(row, "mimalloc", [this, n, before] { return on_heap(*mimalloc_, n, before); });
+      contestant(row, "std mono", [this, n, before] {
+        double const sum = on_heap(std_mono_, n, before);
         std_mono_.release();
         return sum;
       });
     }
   }
-  product_rows(product_rows const&) = delete;
-  product_rows& operator=(product_rows const&) = delete;
 
  private:
   template <class Work>
-  static void add(program& to, std::string const& row, std::string const& name, Work work) {
+  void contestant(std::string const& row, std::string const& name, Work work) {
     auto const round = [work] { benchmark::DoNotOptimize(work()); };
-    to.add(row, name, 1, round, [work] { return std::bit_cast<std::uint64_t>(work()); });
+    to_.add(row, name, 1, round, [work] { return std::bit_cast<std::uint64_t>(work()); });
+  }
+  double on_stack(std::size_t n, std::size_t before) {
+    tidemark::stack_scope scope(stack_);
+    if (before != 0) escape(scope.acquire<double>(before).data());
+    auto const a = scope.acquire<double>(n, n);
+    auto const b = scope.acquire<double>(n, n);
+    auto const c = scope.acquire<double>(n, n);
+    return product(a.data(), b.data(), c.data(), n);
   }
   template <class Resource>
-  static double on_heap(Resource& resource, std::size_t n) {
-    std::size_t const bytes = n * n * sizeof(double);
-    void* const a = resource.allocate(bytes, alignof(double));
-    void* const b = resource.allocate(bytes, alignof(double));
-    void* const c = resource.allocate(bytes, alignof(double));
-    double const sum =
-        product(static_cast<double*>(a), static_cast<double*>(b), static_cast<double*>(c), n);
-    resource.deallocate(c, bytes, alignof(double));
-    resource.deallocate(b, bytes, alignof(double));
-    resource.deallocate(a, bytes, alignof(double));
+  static double on_heap(Resource& resource, std::size_t n, std::size_t before) {
+    auto const take = [&](std::size_t count) {
+      return static_cast<double*>(resource.allocate(count * sizeof(double), alignof(double)));
+    };
+    auto const free = [&](double* array, std::size_t count) {
+      resource.deallocate(array, count * sizeof(double), alignof(double));
+    };
+    double* const first = before != 0 ? take(before) : nullptr;
+    double* const a = take(n * n);
+    double* const b = take(n * n);
+    double* const c = take(n * n);
+    double const sum = product(a, b, c, n);
+    free(c, n * n);
+    free(b, n * n);
+    free(a, n * n);
+    if (first != nullptr) free(first, before);
     return sum;
   }
 
+  program& to_;
   tidemark::typed_stack_resource stack_;
   plain_new_delete new_delete_;
+  std::pmr::memory_resource* mimalloc_ = tidemark::mimalloc_resource();
   warm_buffer buffer_{std::size_t{4} << 20};
   std::pmr::monotonic_buffer_resource std_mono_{buffer_.bytes.data(), buffer_.bytes.size()};
 };

@@ -7,7 +7,7 @@ from bars import BARS, INSTRUCTIONS, OURS
 from measure import Failed, number
 
 COLUMNS = [OURS, "floor", "level 0", "new/delete", "mimalloc", "std mono", "std unsync",
-           "Boost mono", "Boost unsync", "Boost.Pool", "frame{}"]
+           "Boost mono", "Boost unsync", "Boost.Pool", "frame{}", "stack{}", "0 idle", "10 idle"]
 BYTES = "bytes/byte"
 
 
@@ -29,19 +29,20 @@ class Table:
 
 
 def split(rows, unit):
-    """-> the tables that have rows"""
-    parts = collections.defaultdict(dict)
+    """-> the tables that have rows, together for each subject: the first word of a row"""
+    parts = collections.defaultdict(lambda: collections.defaultdict(dict))
     barred = {bar.row for bar in BARS if bar.unit == unit or unit == INSTRUCTIONS}
     for name, row in rows.items():
-        what = "memory" if row.bytes_per_byte() else "bars" if name in barred else "workloads"
-        parts[what][name] = row
+        kind = "memory" if row.bytes_per_byte() else "bars" if name in barred else "workloads"
+        parts[name.split("_")[0]][kind][name] = row
     suffix = "_instructions" if unit == INSTRUCTIONS else ""
     what = "Instructions" if unit == INSTRUCTIONS else "Time"
-    candidates = [
-        Table("bars" + suffix, f"{what} of one operation, with bars", unit, parts["bars"]),
-        Table("memory" + suffix, "Bytes held for each byte of capacity", BYTES, parts["memory"]),
-        Table("workloads" + suffix, f"{what} of one operation", unit, parts["workloads"])]
-    return [table for table in candidates if table.rows]
+    kinds = {"bars": (suffix, f"{what} of one operation, with bars", unit),
+             "memory": ("", "Bytes held for each byte of capacity", BYTES),
+             "workloads": (suffix, f"{what} of one operation", unit)}
+    return [Table(f"{subject}_{kind}{end}", title, shown, of_subject[kind])
+            for subject, of_subject in parts.items()
+            for kind, (end, title, shown) in kinds.items() if kind in of_subject]
 
 
 def judge(bar, row, free_cores, unit):

@@ -99,8 +99,14 @@ class Table(unittest.TestCase):
         self.rows.update(collected(run("kept/ours", 20, bytes_per_byte=1.25)))
         [_, memory] = table.split(self.rows, NANOSECONDS)
         self.assertEqual((memory.name, memory.unit, list(memory.rows)),
-                         ("memory", "bytes/byte", ["kept"]))
+                         ("kept_memory", "bytes/byte", ["kept"]))
         self.assertRegex(list(table.lines(memory, 1, NANOSECONDS))[2], r"^kept +bytes/byte +1.25$")
+
+    def test_rows_of_one_subject_stand_together(self):
+        rows = collected(run("a_one/ours", 1), run("b_one/ours", 1), run("a_two/ours", 1))
+        self.assertEqual([(each.name, list(each.rows)) for each in table.split(rows, INSTRUCTIONS)],
+                         [("a_workloads_instructions", ["a_one", "a_two"]),
+                          ("b_workloads_instructions", ["b_one"])])
 
     def test_what_a_program_says_of_itself_is_returned(self):
         rows = {}
@@ -156,7 +162,8 @@ class Table(unittest.TestCase):
 
     def test_what_means_nothing_in_instructions_is_not_counted(self):
         names = ["frame_mixed/ours", "frame_mixed/floor.1", "frame_mixed/floor.2",
-                 "frame_grown_700/ours", "frame_document/ours", "frame_document_checked/ours"]
+                 "frame_grown_700/ours", "frame_document/ours", "frame_document_checked/ours",
+                 "stack_bloat/ours", "stack_product_16/ours"]
         self.assertEqual([name for name in names if measure.counts_instructions(name)],
                          ["frame_mixed/ours", "frame_mixed/floor.1", "frame_document/ours"])
 
