@@ -132,14 +132,9 @@ void frame_resource::give_back_apart() noexcept {
   if (engine_.space.keeps_apart()) give_back_idle();
 }
 
-void frame_resource::trim_to_recent(std::size_t other_bytes) noexcept {
+void frame_resource::trim_to_recent() noexcept {
   window const open{engine_};
-  std::size_t const kept = engine_.space.take_recent_peak() + other_bytes;
-  while (reserved_bytes_ > kept) {
-    chunk* const unused = engine_.space.take_idle(reserved_bytes_ - kept);
-    if (unused == nullptr) return;
-    give_back(unused);
-  }
+  give_back_all(engine_.space.take_idle_since_last());
 }
 
 void frame_resource::coalesce() {

@@ -255,7 +255,7 @@ std::size_t typed_stack_resource::trim_lane(lane_type& type) noexcept {
   std::uint32_t const number = type.number.load(std::memory_order_relaxed);
   if (visit.is_refused() || lanes_.is_missing(number)) return 0;
   std::size_t const before = bytes_.reserved_bytes_;
-  bytes_.give_back_all(lanes_.find(number).take_idle(0));
+  bytes_.give_back_all(lanes_.find(number).take_idle());
   return before - bytes_.reserved_bytes_;
 }
 
@@ -263,9 +263,7 @@ void typed_stack_resource::trim_to_recent() noexcept {
   frame_checks::visit const visit{bytes_, __builtin_return_address(0)};
   if (visit.is_refused()) return;
   bytes_.give_back_all(lanes_.take_idle_since_last());
-  std::size_t of_lanes = 0;
-  lanes_.for_each([&](lane const& l) { of_lanes += l.reserved_bytes(); });
-  bytes_.trim_to_recent(of_lanes);
+  bytes_.trim_to_recent();
 }
 
 resource_stats typed_stack_resource::stats() const noexcept {

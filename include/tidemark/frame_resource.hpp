@@ -246,8 +246,8 @@ class frame_resource final : public rewindable_resource {
   void give_back(detail::chunk* chunk) noexcept;
   void give_back_all(detail::chunk* first) noexcept;
   void give_back_idle() noexcept;
-  void trim_to_recent(std::size_t other_bytes) noexcept;  // reserved, but not the frame's
-  void give_back_apart() noexcept;                        // where nothing is kept for reuse
+  void trim_to_recent() noexcept;
+  void give_back_apart() noexcept;  // where nothing is kept for reuse
   void release_chunks() noexcept;
   void grow_records();
   void grow_bindings();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <new>
 #include <tidemark/detail/chunk_list.hpp>
+#include <utility>
 
 namespace tidemark::detail {
 
@@ -62,6 +63,7 @@ chunk_list& idle_chunks::list_of(std::size_t class_bytes) noexcept {
 
 void idle_chunks::put(chunk& idle) noexcept {
   idle.cursor = idle.begin;
+  idle.preceding_bytes = 0;
   list_of(idle.class_bytes).push_front(idle);
 }
 
@@ -76,15 +78,24 @@ chunk* idle_chunks::take(std::size_t class_bytes, std::size_t payload) noexcept 
   return nullptr;
 }
 
-chunk* idle_chunks::pop(std::size_t most_bytes) noexcept {
+chunk* idle_chunks::pop() noexcept {
   for (chunk_list& list : lists_) {
-    for (chunk* c = list.front(); c != nullptr; c = c->next) {
-      if (c->upstream_bytes > most_bytes) continue;
-      list.unlink(*c);
-      return c;
-    }
+    if (chunk* const c = list.pop_front()) return c;
   }
   return nullptr;
+}
+
+chunk* idle_chunks::take_since_last() noexcept {
+  chunk* taken = nullptr;
+  for (chunk_list& list : lists_) {
+    for (chunk* next = list.front(); chunk* const c = next;) {
+      next = c->next;
+      if (std::exchange(c->preceding_bytes, chunk::not_entered) != chunk::not_entered) continue;
+      list.unlink(*c);
+      c->next = std::exchange(taken, c);
+    }
+  }
+  return taken;
 }
 
 }  // namespace tidemark::detail

@@ -300,9 +300,7 @@ std::size_t frame_space::peak_bytes(std::byte const* main_cursor) const noexcept
 }
 
 void frame_space::note_peak() noexcept {
-  recent_peak_bytes_ =
-      std::max(recent_peak_bytes_, used_bytes(std::max<std::byte const*>(high, main.cursor)));
-  peak_bytes_ = std::max(peak_bytes_, recent_peak_bytes_);
+  peak_bytes_ = std::max(peak_bytes_, used_bytes(std::max<std::byte const*>(high, main.cursor)));
   high = main.cursor;
 }
 

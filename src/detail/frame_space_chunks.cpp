@@ -91,18 +91,34 @@ void frame_space::attach(chunk* first) noexcept {
   }
 }
 
-chunk* frame_space::take_idle(std::size_t most_bytes) noexcept {
-  if (chunk* const c = idle_.pop(most_bytes)) {
+chunk* frame_space::take_idle() noexcept {
+  if (chunk* const c = idle_.pop()) {
     if (sizes_.checked) make_accessible(c->begin, c->capacity());
     return c;
   }
   chunk* const last = tail_;
   if (last == nullptr || last == current_ || last->upstream_bytes == 0) return nullptr;
-  if (last->upstream_bytes > most_bytes) return nullptr;
   tail_ = last->previous;
   (tail_ != nullptr ? tail_->next : head_) = nullptr;
   if (sizes_.checked) make_accessible(last->begin, last->capacity());
   return last;
+}
+
+chunk* frame_space::take_idle_since_last() noexcept {
+  chunk* kept = current_;
+  for (chunk* c = kept != nullptr ? kept->next : head_; c != nullptr; c = c->next) {
+    if (std::exchange(c->preceding_bytes, chunk::not_entered) != chunk::not_entered) kept = c;
+  }
+  chunk* taken = idle_.take_since_last();
+  while (tail_ != kept) {
+    chunk* const last = std::exchange(tail_, tail_->previous);
+    (tail_ != nullptr ? tail_->next : head_) = nullptr;
+    last->next = std::exchange(taken, last);
+  }
+  for (chunk* c = sizes_.checked ? taken : nullptr; c != nullptr; c = c->next) {
+    make_accessible(c->begin, c->capacity());
+  }
+  return taken;
 }
 
 chunk* frame_space::take_chain() noexcept {

@@ -72,28 +72,28 @@ void lane::rewind_to_start() noexcept {
   end = at != nullptr ? at->end : nullptr;
 }
 
-chunk* lane::take_idle(std::size_t kept_bytes) noexcept {
-  std::size_t capacity = 0;
-  chunk const* const last_used = chain_bytes() == 0 && saved == 0 ? nullptr : at;
-  bool idle = last_used == nullptr;
-  chunk* c = head;
-  for (; c != nullptr && (!idle || capacity < kept_bytes); c = c->next) {
-    capacity += c->capacity();
-    idle = idle || c == last_used;
-  }
-  if (c == nullptr) return nullptr;
-  tail = c->previous;
+chunk* lane::take_behind(chunk* kept) noexcept {
+  chunk* const first = kept != nullptr ? kept->next : head;
+  if (first == nullptr) return nullptr;
+  tail = kept;
   (tail != nullptr ? tail->next : head) = nullptr;
   if (tail == nullptr) {
     note_peak();
     rewind_to_start();
   }
-  return c;
+  return first;
 }
 
-std::size_t lane::take_recent_peak() noexcept {
+chunk* lane::take_idle_since_last() noexcept {
   note_peak();
-  return std::exchange(recent_chain_bytes, chain_bytes());
+  // The first chunk is begun with, not entered: whether it served is known by what the chain held.
+  bool const served = std::exchange(recent_chain_bytes, chain_bytes()) != 0;
+  chunk* kept = last_in_use();
+  if (kept == nullptr && served) kept = head;
+  for (chunk* c = kept != nullptr ? kept->next : nullptr; c != nullptr; c = c->next) {
+    if (std::exchange(c->preceding_bytes, chunk::not_entered) != chunk::not_entered) kept = c;
+  }
+  return take_behind(kept);
 }
 
 }  // namespace tidemark::detail

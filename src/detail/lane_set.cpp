@@ -143,16 +143,13 @@ void lane_set::hold(bool held) noexcept {
 
 chunk* lane_set::take_idle() noexcept {
   chunk* taken = nullptr;
-  for_each([&](lane& l) { taken = join(l.take_idle(0), taken); });
+  for_each([&](lane& l) { taken = join(l.take_idle(), taken); });
   return taken;
 }
 
 chunk* lane_set::take_idle_since_last() noexcept {
   chunk* taken = nullptr;
-  for_each([&](lane& l) {
-    std::size_t const recent = l.take_recent_peak();
-    taken = join(l.take_idle(recent), taken);
-  });
+  for_each([&](lane& l) { taken = join(l.take_idle_since_last(), taken); });
   return taken;
 }
 

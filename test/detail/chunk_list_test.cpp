@@ -193,4 +193,23 @@ BOOST_AUTO_TEST_CASE(every_size_class_is_found_again_and_popped_once) {
   BOOST_TEST(count == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(idle_chunks_that_were_not_put_since_the_last_time_are_taken) {
+  idle_chunks idle;
+  idle.put(a);
+  idle.put(b);
+  BOOST_TEST(idle.take_since_last() == nullptr);
+  idle.put(c);
+  chunk* const used = idle.take(128, 1);
+  BOOST_REQUIRE(used == &c);
+  BOOST_REQUIRE(idle.take(128, 1) == &b);
+  idle.put(b);
+  idle.put(c);
+  BOOST_TEST(idle.take_since_last() == &a);
+  BOOST_TEST(a.next == nullptr);
+  chunk* const first = idle.take_since_last();
+  BOOST_REQUIRE(first != nullptr);
+  BOOST_TEST(((first == &b && b.next == &c) || (first == &c && c.next == &b)));
+  BOOST_TEST(idle.pop() == nullptr);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

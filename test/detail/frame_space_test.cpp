@@ -228,6 +228,29 @@ BOOST_AUTO_TEST_CASE(idle_memory_is_taken_but_nothing_that_is_in_use) {
   BOOST_TEST(refused(outer, true, 6000, 8).wanted_bytes == 16384U);
 }
 
+BOOST_AUTO_TEST_CASE(chunks_that_serve_nobody_for_a_whole_period_are_taken) {
+  auto const use = [this](bool all) {
+    get(outer, true, 100);
+    open(inner);
+    if (all) {
+      get(inner, true, 6000);   // of a second chunk of the chain
+      get(inner, true, 20000);  // of a chunk of its own
+    }
+    space.drop(inner);
+  };
+  use(true);
+  BOOST_TEST((space.take_idle_since_last() == nullptr));
+  use(true);
+  BOOST_TEST((space.take_idle_since_last() == nullptr));  // they served, however little
+  use(false);
+  chunk* const first = space.take_idle_since_last();
+  BOOST_REQUIRE(first != nullptr);
+  BOOST_REQUIRE(first->next != nullptr);
+  BOOST_TEST((first->next->next == nullptr));
+  BOOST_TEST(space.chain().chunk_count == 1U);
+  BOOST_TEST((space.take_idle() == nullptr));
+}
+
 BOOST_AUTO_TEST_CASE(a_chunk_given_to_the_chain_that_nobody_entered_is_idle) {
   shelf.serve(space, refused(outer, true, 100, 8));
   BOOST_TEST(space.take_idle() != static_cast<chunk*>(nullptr));

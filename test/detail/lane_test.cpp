@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_lane_without_a_chunk_has_no_room_and_holds_nothing) {
   BOOST_TEST(l.peak() == 0U);
   BOOST_TEST(l.reserved_bytes() == 0U);
   BOOST_TEST(l.chunk_count() == 0U);
-  BOOST_TEST(l.take_idle(0) == nullptr);
+  BOOST_TEST(l.take_idle() == nullptr);
   l.rewind_to_start();
   BOOST_TEST(l.cursor == nullptr);
   BOOST_TEST(l.at == nullptr);
@@ -170,7 +170,7 @@ BOOST_FIXTURE_TEST_CASE(an_empty_lane_gives_every_chunk_up, three_chunks) {
   l.note_peak();
   l.rewind_to_start();
   chunk* const first = nth(0);
-  BOOST_TEST(l.take_idle(0) == first);
+  BOOST_TEST(l.take_idle() == first);
   BOOST_TEST(length(first) == 3);
   BOOST_TEST(l.head == nullptr);
   BOOST_TEST(l.tail == nullptr);
@@ -186,17 +186,51 @@ BOOST_FIXTURE_TEST_CASE(the_chunk_in_use_and_those_before_it_stay, three_chunks)
   l.take(250);
   std::byte* const array = l.take(250);
   chunk* const third = nth(2);
-  BOOST_TEST(l.take_idle(0) == third);
+  BOOST_TEST(l.take_idle() == third);
   BOOST_TEST(length(third) == 1);
   BOOST_TEST(l.tail == nth(1));
   BOOST_TEST(l.used_bytes() == 500U);
   BOOST_TEST(l.cursor == array + 250);
-  BOOST_TEST(l.take_idle(0) == nullptr);
+  BOOST_TEST(l.take_idle() == nullptr);
 }
 
 BOOST_FIXTURE_TEST_CASE(while_a_checkpoint_has_saved_the_lane_its_chunk_stays, three_chunks) {
   l.saved = 7;
-  BOOST_TEST(length(l.take_idle(0)) == 2);
+  BOOST_TEST(length(l.take_idle()) == 2);
   BOOST_TEST(l.at == l.head);
   BOOST_TEST(l.tail == l.head);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_no_array_has_entered_since_the_last_time_is_given_up, three_chunks) {
+  l.take(100);
+  l.take(300);
+  l.rewind_to_start();
+  BOOST_TEST(l.take_idle_since_last() == nullptr);  // the third was given: it was needed
+  l.take(100);
+  l.take(300);  // most of the first is wasted: bytes alone would not say that it needs two chunks
+  l.note_peak();
+  l.rewind_to_start();
+  BOOST_TEST(length(l.take_idle_since_last()) == 1);
+  BOOST_TEST(l.chunk_count() == 2U);
+  l.take(8);
+  l.note_peak();
+  l.rewind_to_start();
+  BOOST_TEST(length(l.take_idle_since_last()) == 1);
+  BOOST_TEST(l.chunk_count() == 1U);
+  BOOST_TEST(length(l.take_idle_since_last()) == 1);
+  BOOST_TEST(l.head == nullptr);
+  BOOST_TEST(l.peak() == 400U);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_in_use_is_never_given_up, three_chunks) {
+  l.take(256);
+  std::byte* const array = l.take(300);
+  BOOST_TEST(l.take_idle_since_last() == nullptr);
+  BOOST_TEST(length(l.take_idle_since_last()) == 1);
+  BOOST_TEST(l.take_idle_since_last() == nullptr);
+  BOOST_TEST(l.cursor == array + 300);
+  l.note_peak();
+  l.rewind_to_start();
+  BOOST_TEST(l.take_idle_since_last() == nullptr);  // it was, since
+  BOOST_TEST(length(l.take_idle_since_last()) == 2);
 }

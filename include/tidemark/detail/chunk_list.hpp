@@ -33,6 +33,9 @@ struct chunk {
   std::size_t class_bytes;      // what was wanted; a limit may have made the chunk smaller
   std::size_t preceding_bytes;  // in use in the chunks before it, while it is in use itself
 
+  /// `preceding_bytes` of an idle chunk that nobody has entered since the last service.
+  static constexpr std::size_t not_entered = SIZE_MAX;
+
   std::size_t capacity() const noexcept { return static_cast<std::size_t>(end - begin); }
   std::size_t used() const noexcept { return static_cast<std::size_t>(cursor - begin); }
   /// Whether [block, block + bytes) lies in [low, high) of this chunk.
@@ -80,8 +83,11 @@ class idle_chunks {
   /// Returns:    A chunk of exactly this class that holds `payload` bytes, unlinked; or null.
   /// Complexity: O(idle chunks whose class shares a list: one list in 16).
   chunk* take(std::size_t class_bytes, std::size_t payload) noexcept;
-  /// Returns:    Any idle chunk of at most `most_bytes` with its header, unlinked; or null.
-  chunk* pop(std::size_t most_bytes = SIZE_MAX) noexcept;
+  /// Returns:    Any idle chunk, unlinked; or null.
+  chunk* pop() noexcept;
+  /// Takes the chunks that were not put since the last call.
+  /// Returns:    The first of them, linked by `next`; null if there are none.
+  chunk* take_since_last() noexcept;
 
  private:
   chunk_list& list_of(std::size_t class_bytes) noexcept;

@@ -140,14 +140,11 @@ class frame_space {
   void attach(chunk* first) noexcept;
   void put_idle(chunk& idle) noexcept { idle_.put(idle); }
 
-  /// Returns:    A chunk that serves nobody, of at most `most_bytes` with its header, unlinked, for
-  ///             its owner to return upstream; or null.
-  chunk* take_idle(std::size_t most_bytes = SIZE_MAX) noexcept;
-  /// Returns:    The most bytes in use since the last call.
-  std::size_t take_recent_peak() noexcept {
-    note_peak();
-    return std::exchange(recent_peak_bytes_, used_bytes(main.cursor));
-  }
+  /// Returns:    A chunk that serves nobody, unlinked, for its owner to return upstream; or null.
+  chunk* take_idle() noexcept;
+  /// Takes those that have served nobody since the last call.
+  /// Returns:    The first of them, linked by `next`; null if there are none.
+  chunk* take_idle_since_last() noexcept;
   /// Forgets the chain and how far chunks had grown; only a caller's buffer stays.
   /// Preconditions: everything was dropped.
   /// Returns:    The head of a list, by `next`, of chunks to return upstream.
@@ -177,7 +174,6 @@ class frame_space {
   chunk_list retired_;
   std::size_t beside_bytes_ = 0;
   std::size_t peak_bytes_ = 0;
-  std::size_t recent_peak_bytes_ = 0;
   frame_sizes sizes_;
   std::size_t next_chunk_bytes_;
   std::size_t own_chunk_bytes_;  // payloads above this get a chunk of their own

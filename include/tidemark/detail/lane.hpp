@@ -103,7 +103,7 @@ struct lane {
   std::size_t next_chunk_bytes = 0;
   std::size_t unscoped_arrays = 0;     // count taken with no checkpoint open, since the last reset
   std::size_t peak_chain_bytes = 0;    // of what lies in the chain
-  std::size_t recent_chain_bytes = 0;  // the same since the last `trim_to_recent`
+  std::size_t recent_chain_bytes = 0;  // the same since the last `take_idle_since_last`
   std::size_t peak_bytes = 0;          // with what lies beside
 
   std::size_t chain_bytes() const noexcept { return up_to(cursor); }
@@ -128,18 +128,21 @@ struct lane {
   void give(chunk& fresh) noexcept;
   /// Back to the begin of the chain.
   void rewind_to_start() noexcept;
-  /// Takes chunks that nothing lies in from the end of the chain, as long as what remains holds
-  /// `kept_bytes`. The chunk in use stays while a checkpoint has saved the lane.
+  /// Takes the chunks at the end of the chain that nothing lies in. The chunk in use stays while a
+  /// checkpoint has saved the lane.
   /// Returns:       The first of them, linked by `next`; null if there are none.
-  chunk* take_idle(std::size_t kept_bytes) noexcept;
-  /// The most bytes its chain held since the last call.
-  std::size_t take_recent_peak() noexcept;
+  chunk* take_idle() noexcept { return take_behind(last_in_use()); }
+  /// The same, but what arrays have entered since the last call stays, however full it was: the
+  /// same arrays will enter it again.
+  chunk* take_idle_since_last() noexcept;
 
  private:
   std::size_t up_to(std::byte const* point) const noexcept {
     return at == nullptr ? 0 : at->preceding_bytes + static_cast<std::size_t>(point - at->begin);
   }
   void enter(chunk& next_chunk) noexcept;
+  chunk* last_in_use() const noexcept { return chain_bytes() == 0 && saved == 0 ? nullptr : at; }
+  chunk* take_behind(chunk* kept) noexcept;  // null: all
 };
 
 }  // namespace tidemark::detail
