@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <span>
 #include <tidemark/typed_stack_events.hpp>
 #include <tidemark/typed_stack_stats.hpp>
 #include <vector>
