@@ -165,12 +165,15 @@ void typed_stack_resource::require_open_scope() const {
 
 lane& typed_stack_resource::lane_of(lane_type& type) {
   std::uint32_t const number = detail::number_of(type);
+  // Upstream may use the stack that asks it: after each call everything is looked at afresh.
   if (lanes_.is_missing(number)) {
     if (lanes_.needs_table(number)) {
       std::size_t const size = lane_set::table_size_for(number);
-      lanes_.use_table(bytes_.obtain_bookkeeping(size * sizeof(lane*)), size);
+      void* const memory = bytes_.obtain_bookkeeping(size * sizeof(lane*));
+      if (lanes_.needs_table(number)) lanes_.use_table(memory, size);
     }
-    lanes_.add(bytes_.obtain_bookkeeping(sizeof(lane)), number);
+    void* const memory = bytes_.obtain_bookkeeping(sizeof(lane));
+    if (lanes_.is_missing(number)) lanes_.add(memory, number);
   }
   lane& l = lanes_.find(number);
   l.type = &type;
@@ -178,9 +181,11 @@ lane& typed_stack_resource::lane_of(lane_type& type) {
 }
 
 void typed_stack_resource::reserve_journal(std::size_t more) {
-  if (!lanes_.needs_journal(more)) return;
-  std::size_t const size = lanes_.journal_size_for(more);
-  lanes_.use_journal(bytes_.obtain_bookkeeping(size * sizeof(detail::lane_save)), size);
+  while (lanes_.needs_journal(more)) {
+    std::size_t const size = lanes_.journal_size_for(more);
+    void* const memory = bytes_.obtain_bookkeeping(size * sizeof(detail::lane_save));
+    if (lanes_.journal_size_for(more) <= size) lanes_.use_journal(memory, size);
+  }
 }
 
 // Checkpoints.
@@ -196,7 +201,10 @@ marker typed_stack_resource::checkpoint_all(source_location where) {
   lanes_.for_each([&](lane const&) { ++count; });
   reserve_journal(count);
   marker const mark = do_checkpoint(false, where);
-  if (mark == marker{}) return mark;  // refused
+  // Refused; or upstream, asked for the record, has used the room: lanes are saved when touched.
+  count = 0;
+  lanes_.for_each([&](lane const&) { ++count; });
+  if (mark == marker{} || lanes_.needs_journal(count)) return mark;
   lanes_.for_each([&](lane& l) { lanes_.touch(l, engine().top_serial(), depth()); });
   return mark;
 }

@@ -291,7 +291,7 @@ marker typed_stack_resource::checkpoint(source_location where) {
     reserve_journal(sizeof...(Ts));
   detail::lane* const touched[] = {&lane_of(detail::type_of<Ts>)...};
   marker const mark = do_checkpoint(false, where);
-  if (mark == marker{}) return mark;  // refused
+  if (mark == marker{} || lanes_.needs_journal(sizeof...(Ts))) return mark;  // as checkpoint_all
   for (detail::lane* const l : touched) lanes_.touch(*l, engine().top_serial(), depth());
   return mark;
 }
