@@ -73,11 +73,11 @@ std::size_t failure_points(operation const& f, typed_stack_options const& option
 
 // How many more points `f` has than what precedes it, at least one in each kind of stack.
 void check_fails_whole(operation const& f) {
-  for (auto const& [name, options] : variants) {
-    BOOST_TEST_CONTEXT(name) {
+  for (all_options const& each : variants) {
+    BOOST_TEST_CONTEXT(each.name) {
       std::size_t const of_set_up =
-          failure_points([](typed_stack_resource&, stack_scope&, stack_scope&) {}, options);
-      BOOST_TEST(failure_points(f, options) > of_set_up);
+          failure_points([](typed_stack_resource&, stack_scope&, stack_scope&) {}, each.options);
+      BOOST_TEST(failure_points(f, each.options) > of_set_up);
     }
   }
 }
@@ -153,10 +153,10 @@ BOOST_AUTO_TEST_CASE(objects_fail_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(objects_that_run_out_of_memory_leave_no_object) {
-  for (auto const& [name, options] : variants) {
-    BOOST_TEST_CONTEXT(name) {
+  for (all_options const& each : variants) {
+    BOOST_TEST_CONTEXT(each.name) {
       std::size_t const count = testing::fail_each_allocation([&](std::pmr::memory_resource* up) {
-        typed_stack_resource stack{options, up};
+        typed_stack_resource stack{each.options, up};
         stack_scope scope{stack};
         std::size_t const before = stack.stats().bytes_in_use;
         try {
@@ -194,10 +194,10 @@ BOOST_AUTO_TEST_CASE(a_block_and_an_object_fail_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(try_allocate_is_null_and_changes_nothing) {
-  for (auto const& [name, options] : variants) {
+  for (all_options const& each : variants) {
     std::size_t nulls = 0;
     std::size_t const count = testing::fail_each_allocation([&](std::pmr::memory_resource* up) {
-      typed_stack_resource stack{options, up};
+      typed_stack_resource stack{each.options, up};
       stack_scope scope{stack};
       stack_scope above{stack};
       auto const before = stack.stats();
@@ -211,8 +211,8 @@ BOOST_AUTO_TEST_CASE(try_allocate_is_null_and_changes_nothing) {
         check_unchanged(between, stack.stats());
       }
     });
-    BOOST_TEST(count == 2U, name);
-    BOOST_TEST(nulls == 2U, name);
+    BOOST_TEST(count == 2U, each.name);
+    BOOST_TEST(nulls == 2U, each.name);
   }
 }
 
@@ -254,10 +254,10 @@ BOOST_AUTO_TEST_CASE(after_a_typed_checkpoint_the_first_arrays_need_no_bookkeepi
 }
 
 BOOST_AUTO_TEST_CASE(random_frames_leak_nothing_wherever_upstream_fails) {
-  for (auto const& [name, options] : variants) {
+  for (all_options const& each : variants) {
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
       std::size_t const count = testing::fail_each_allocation([&](std::pmr::memory_resource* up) {
-        typed_stack_resource stack{options, up};
+        typed_stack_resource stack{each.options, up};
         model::command_source source{seed};
         try {
           for (int i = 0; i < 3; ++i) test::random_frame(stack, source, 5);
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(random_frames_leak_nothing_wherever_upstream_fails) {
           throw;
         }
       });
-      BOOST_TEST(count > 0U, name);
+      BOOST_TEST(count > 0U, each.name);
     }
   }
 }
