@@ -5,9 +5,9 @@
 //
 //   model::run<model::frame_traits>(source, operations, level);
 //
-// A pool joins with a traits class (model_frame.hpp has one): the pool's type, whether the bare pool
-// means the innermost checkpoint, and an `instance` made from the source, the check level and an
-// upstream, which says whether it is limited. Verbs that a pool does not have are left out; its
+// A pool joins with a traits class (model_frame.hpp has one): the pool's type, whether the bare
+// pool means the innermost checkpoint, and an `instance` made from the source, the check level and
+// an upstream, which says whether it is limited. Verbs that a pool does not have are left out; its
 // `commands` are those that no other has.
 //
 // Thread rule: one thread.
