@@ -15,6 +15,7 @@
 #include <fstream>
 #include <memory_resource>
 #include <new>
+#include <span>
 #include <string>
 #include <thread>
 #include <tidemark/memory_scope.hpp>

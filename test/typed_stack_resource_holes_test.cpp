@@ -8,12 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <optional>
+#include <span>
 #include <stdexcept>
 #include <tidemark/memory_scope.hpp>
 #include <tidemark/testing/checked_upstream.hpp>
 #include <tidemark/testing/misuse_recorder.hpp>
 #include <tidemark/typed_stack_resource.hpp>
+#include <type_traits>
 
 #include "support/lane_bytes.hpp"
 #include "support/lanes_on_shelf.hpp"

@@ -8,7 +8,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <ostream>
 #include <tidemark/memory_scope.hpp>
 #include <tidemark/testing/misuse_recorder.hpp>
 #include <tidemark/typed_stack_resource.hpp>
