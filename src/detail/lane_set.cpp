@@ -74,7 +74,7 @@ void lane_set::use_journal(void* memory, std::size_t size) noexcept {
 void lane_set::restore_slow(lane& l, lane_save const& from) noexcept {
   l.note_peak();
   l.beside_bytes = from.beside_bytes;
-  if (from.at == nullptr) return l.rewind_to_start();
+  if (from.at == nullptr) return l.rewind_to_start();  // it found the lane without a chunk
   l.at = from.at;
   l.end = from.at->end;
   l.cursor = l.high = from.cursor;
@@ -125,15 +125,9 @@ std::byte* lane_set::take(lane& l, std::size_t bytes, chunk_request& wanted) con
 }
 
 void lane_set::give(lane& l, chunk& fresh, chunk_request const& wanted) noexcept {
-  bool const first = l.head == nullptr;
   l.give(fresh);
   l.next_chunk_bytes =
       std::clamp(2 * std::bit_floor(wanted.wanted_bytes), least_chunk_bytes, max_chunk_bytes_);
-  for (lane_save* s = last_; first && s->depth != 0; --s) {  // they all found it without a chunk
-    if (s->touched != &l) continue;
-    s->at = l.at;
-    s->cursor = l.cursor;
-  }
 }
 
 void lane_set::hold(bool held) noexcept {
