@@ -189,12 +189,20 @@ BOOST_FIXTURE_TEST_CASE(what_fails_is_not_told, listener) {
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_a_stack_is_not_told) {
+  struct user {
+    typed_stack_resource* stack;
+    explicit user(typed_stack_resource* used) noexcept : stack(used) {}
+    user(user const&) = delete;
+    user& operator=(user const&) = delete;
+    ~user() { memory_scope scope{*stack}; }
+  };
   int told = 0;
   {
     typed_stack_resource stack;
     stack.set_trace_handler(
         [](stack_event const&, void* count) noexcept { ++*static_cast<int*>(count); }, &told);
     static_cast<void>(stack.checkpoint());
+    static_cast<void>(stack.make<user>(&stack));
   }
   BOOST_TEST(told == 1);  // that of the opening
 }
@@ -269,6 +277,11 @@ BOOST_FIXTURE_TEST_CASE(each_lane_is_counted_for_itself, listener) {
 BOOST_FIXTURE_TEST_CASE(arrays_of_scopes_are_not_counted, listener) {
   watch_growth();
   take_unscoped(500);
+  {
+    memory_scope scope{stack};
+    for (int i = 0; i < 2000; ++i) static_cast<void>(scope.acquire<double>(1));
+  }
+  listen();  // every array takes the slow half now
   {
     memory_scope scope{stack};
     for (int i = 0; i < 2000; ++i) static_cast<void>(scope.acquire<double>(1));

@@ -162,6 +162,18 @@ BOOST_AUTO_TEST_CASE(an_array_beside_its_lane_counts_there_and_among_the_bytes) 
   BOOST_TEST(of(stack, "double").bytes_in_use == 0U);
   BOOST_TEST(of(stack, "double").bytes_peak == 800'000U);
   BOOST_TEST(stack.stats().bytes_peak == 800'000U);
+  static_cast<void>(stack.acquire<double>(100'000));
+  stack.reset();
+  BOOST_TEST(of(stack, "double").bytes_in_use == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_peak_of_a_lane_adds_up_only_what_was_there_at_one_time) {
+  typed_stack_resource stack{in_lanes()};
+  for (std::size_t const count : {100U, 100'000U}) {
+    memory_scope scope{stack};
+    static_cast<void>(scope.acquire<double>(count));
+  }
+  BOOST_TEST(of(stack, "double").bytes_peak == 800'000U);
 }
 
 BOOST_AUTO_TEST_CASE(a_checked_stack_counts_every_array_by_lane) {
