@@ -209,9 +209,9 @@ void frame_resource::require_open(marker mark) const {
                 __builtin_return_address(0));
 }
 
-void frame_resource::require_still_open(std::uint64_t serial, std::uint32_t depth) const {
-  // A constructor may have closed the scope it was called in.
-  if (!engine_.is_open(serial, depth)) refuse_closed(serial, depth, __builtin_return_address(0));
+void frame_resource::require_lasting(frame_engine::tenure const& then) const {
+  // A constructor may have closed the scope it was called in, or emptied it.
+  if (!engine_.lasts(then)) refuse_closed(then.serial, then.depth, __builtin_return_address(0));
 }
 
 }  // namespace tidemark

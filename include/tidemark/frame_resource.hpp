@@ -206,7 +206,7 @@ class frame_resource final : public rewindable_resource {
   }
   template <class T, class... Args>
   T* make_at(std::uint64_t serial, std::uint32_t depth, Args&&... args);
-  void require_still_open(std::uint64_t serial, std::uint32_t depth) const;
+  void require_lasting(detail::frame_engine::tenure const& then) const;
 
   [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment);
   [[gnu::noinline]] void deallocate_slow(std::byte* block, std::size_t bytes) noexcept;
@@ -327,6 +327,7 @@ T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... 
   auto& bound = static_cast<detail::frame_scope_resource&>(*engine_.record(depth).binding);
   // Not only uses_allocator_v: a pair hands the resource to its members, too.
   if constexpr (!std::is_trivially_copyable_v<T>) bound.handed_out = true;
+  auto const tenure = engine_.tenure_of(depth, !std::is_trivially_copyable_v<T>);
   void* const block = serial == engine_.top_serial()
                           ? allocate(made::bytes, made::alignment)
                           : allocate_at(depth, made::bytes, made::alignment, nullptr);
@@ -335,13 +336,11 @@ T* frame_resource::make_at(std::uint64_t serial, std::uint32_t depth, Args&&... 
     object = std::uninitialized_construct_using_allocator(
         made::place(block), std::pmr::polymorphic_allocator<>{&bound}, std::forward<Args>(args)...);
   } catch (...) {
-    if (engine_.is_open(serial, depth)) {
-      free_at(depth, static_cast<std::byte*>(block), made::bytes, nullptr);
-    }
+    if (engine_.lasts(tenure)) free_at(depth, static_cast<std::byte*>(block), made::bytes, nullptr);
     throw;
   }
   if constexpr (!made::trivial) {
-    require_still_open(serial, depth);  // before the block is written: it may be somebody else's
+    require_lasting(tenure);  // before the block is written: it may be somebody else's
     engine_.link(depth, *::new (block) detail::finalizer{nullptr, &made::destroy});
   }
   return object;

@@ -202,12 +202,10 @@ class typed_stack_resource final : public rewindable_resource,
   template <class T, class... Args>
   T* make_array_for(marker mark, std::size_t count, Args const&... args) {
     bytes_.require_open(mark);
-    return make_array_at<T>(detail::marker_access::serial(mark), detail::marker_access::depth(mark),
-                            count, args...);
+    return make_array_at<T>(detail::marker_access::depth(mark), count, args...);
   }
   template <class T, class... Args>
-  T* make_array_at(std::uint64_t serial, std::uint32_t depth, std::size_t count,
-                   Args const&... args);
+  T* make_array_at(std::uint32_t depth, std::size_t count, Args const&... args);
 
   detail::frame_engine& engine() noexcept { return bytes_.engine_; }
   static typed_stack_options as_stack_options(frame_options const& options) noexcept;
@@ -315,11 +313,11 @@ template <class T, class... Args>
 T* typed_stack_resource::make_array(std::size_t count, Args const&... args) {
   if (require_scope_) [[unlikely]]
     require_open_scope();
-  return make_array_at<T>(engine().top_serial(), depth(), count, args...);
+  return make_array_at<T>(depth(), count, args...);
 }
 
 template <class T, class... Args>
-T* typed_stack_resource::make_array_at(std::uint64_t serial, std::uint32_t depth, std::size_t count,
+T* typed_stack_resource::make_array_at(std::uint32_t depth, std::size_t count,
                                        Args const&... args) {
   using made = detail::made_array<T>;
   // Taken before the block: a constructor may move the records.
@@ -327,18 +325,18 @@ T* typed_stack_resource::make_array_at(std::uint64_t serial, std::uint32_t depth
   if constexpr (!std::is_trivially_copyable_v<T>) bound.handed_out = true;
   std::size_t const bytes = made::bytes(count);
   if (bytes == SIZE_MAX) throw std::bad_array_new_length();
+  auto const tenure = engine().tenure_of(depth, !std::is_trivially_copyable_v<T>);
+  auto const has_block = [&] { return engine().lasts(tenure); };
   void* const block = bytes_.allocate_at(depth, bytes, made::alignment, nullptr);
   T* objects;
   try {
-    objects = made::construct(block, count, &bound, args...);
+    objects = made::construct(block, count, &bound, has_block, args...);
   } catch (...) {
-    if (engine().is_open(serial, depth)) {
-      bytes_.free_at(depth, static_cast<std::byte*>(block), bytes, nullptr);
-    }
+    if (has_block()) bytes_.free_at(depth, static_cast<std::byte*>(block), bytes, nullptr);
     throw;
   }
+  bytes_.require_lasting(tenure);
   if constexpr (!made::trivial) {
-    bytes_.require_still_open(serial, depth);
     using node = typename made::node;
     auto* const linked = static_cast<node*>(block);
     linked->count = count;

@@ -160,6 +160,7 @@ void frame_engine::empty(std::uint32_t depth) noexcept {
     ++closed_from_below_;  // rewind_to counts its own depth as closed by its owner
     rewind_to(depth + 1);
   }
+  ++records_[depth].emptied_count;
   run_finalizers(depth);
   if (lanes_ != nullptr) lanes_->unwind(depth);
   space.drop(*top_);
@@ -187,6 +188,7 @@ void frame_engine::reset() noexcept {
     ++closed_from_below_;
     rewind_to(1);
   }
+  ++records_[0].emptied_count;
   run_finalizers(0);
   if (lanes_ != nullptr) lanes_->reset();
   space.drop(*top_);

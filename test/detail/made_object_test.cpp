@@ -41,6 +41,8 @@ struct alignas(256) wide_counted : counted {
 
 alignas(256) std::array<std::byte, 8192> memory;
 
+bool always() { return true; }
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(an_object_without_a_destructor_is_its_whole_block) {
@@ -75,7 +77,7 @@ BOOST_AUTO_TEST_CASE(the_objects_of_an_array_are_destroyed_last_first) {
   std::vector<int> log;
   int next = 0;
   using made = made_array<counted>;
-  counted* const first = made::construct(memory.data(), 4, {}, &log, &next, -1);
+  counted* const first = made::construct(memory.data(), 4, {}, always, &log, &next, -1);
   BOOST_TEST(first == made::place(memory.data()));
   for (int i = 0; i < 4; ++i) BOOST_TEST(first[i].number == i);
   auto* const node = static_cast<made::node*>(static_cast<void*>(memory.data()));
@@ -88,16 +90,33 @@ BOOST_AUTO_TEST_CASE(the_objects_of_an_array_are_destroyed_last_first) {
 BOOST_AUTO_TEST_CASE(when_a_constructor_throws_those_before_it_are_destroyed_last_first) {
   std::vector<int> log;
   int next = 0;
-  auto const make = [&] { made_array<counted>::construct(memory.data(), 5, {}, &log, &next, 3); };
+  auto const make = [&] {
+    made_array<counted>::construct(memory.data(), 5, {}, always, &log, &next, 3);
+  };
   BOOST_CHECK_THROW(make(), std::runtime_error);
   BOOST_TEST((log == std::vector{2, 1, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(when_the_block_is_lost_nothing_more_is_made_nor_destroyed) {
+  std::vector<int> log;
+  int next = 0;
+  auto const has_block = [&] { return next < 2; };
+  auto const make = [&](int throws_at) {
+    made_array<counted>::construct(memory.data(), 5, {}, has_block, &log, &next, throws_at);
+  };
+  make(-1);
+  BOOST_TEST(next == 2);
+  next = 0;
+  BOOST_CHECK_THROW(make(1), std::runtime_error);
+  BOOST_TEST(next == 2);
+  BOOST_TEST(log.empty());
 }
 
 BOOST_AUTO_TEST_CASE(objects_are_given_the_allocator_and_each_the_same_arguments) {
   std::pmr::monotonic_buffer_resource resource;
   using made = made_array<std::pmr::string>;
   std::string_view const text = "beyond what a string holds without memory";
-  std::pmr::string* const first = made::construct(memory.data(), 3, &resource, text);
+  std::pmr::string* const first = made::construct(memory.data(), 3, &resource, always, text);
   for (int i = 0; i < 3; ++i) {
     BOOST_TEST(first[i] == text);
     BOOST_TEST(first[i].get_allocator().resource() == &resource);

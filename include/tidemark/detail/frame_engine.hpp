@@ -54,6 +54,23 @@ class frame_engine {
   bool is_open(scope_binding const& binding) const noexcept {
     return records_[binding.depth].serial == binding.serial;
   }
+  /// Whose blocks a constructor may let fall back: it may close the checkpoint, or empty it.
+  struct tenure {
+    std::uint64_t serial;
+    std::uint32_t depth;
+    std::uint32_t emptied_count;
+  };
+  /// `calls_out`: the constructor does something. A reset is then not a plain one, which counts
+  /// nothing.
+  tenure tenure_of(std::uint32_t depth, bool calls_out) noexcept {
+    if (calls_out && depth == 0) records_[0].eventful = true;
+    return {records_[depth].serial, depth, records_[depth].emptied_count};
+  }
+  /// Whether the blocks of then are still there.
+  bool lasts(tenure const& then) const noexcept {
+    return is_open(then.serial, then.depth) &&
+           records_[then.depth].emptied_count == then.emptied_count;
+  }
   std::size_t closed_from_below() const noexcept { return closed_from_below_; }
 
   bool can_open() const noexcept { return depth_ < ready_depth_; }

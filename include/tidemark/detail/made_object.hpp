@@ -70,18 +70,22 @@ struct made_array {
   }
 
   /// Constructs each object from `args` by uses-allocator construction.
+  /// Effects:        Ends as soon as `has_block()` is false: a constructor has given the block back,
+  ///                 the objects in it are lost.
   /// Throws:         What a constructor throws; the objects before it are destroyed then.
-  template <class... Args>
+  template <class HasBlock, class... Args>
   static T* construct(void* block, std::size_t count,
-                      std::pmr::polymorphic_allocator<> const& allocator, Args const&... args) {
+                      std::pmr::polymorphic_allocator<> const& allocator, HasBlock has_block,
+                      Args const&... args) {
     T* const first = place(block);
     std::size_t made = 0;
     try {
-      for (; made < count; ++made) {
+      while (made < count && (std::is_trivially_copyable_v<T> || has_block())) {
         std::uninitialized_construct_using_allocator(first + made, allocator, args...);
+        ++made;
       }
     } catch (...) {
-      destroy_last_first(first, made);
+      if (has_block()) destroy_last_first(first, made);
       throw;
     }
     return first;

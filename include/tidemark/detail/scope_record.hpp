@@ -76,6 +76,7 @@ struct scope_record {
   bool scoped = false;               // a memory_scope holds it
   bool eventful = false;
   scope_end ended = scope_end::none;  // its scope object is gone, another one is open above it
+  std::uint32_t emptied_count = 0;    // how often its blocks fell back and it stayed open
 
   scope_binding* binding = nullptr;
   binding_list kept;       // resources of checkpoints that were kept into this one
