@@ -138,14 +138,20 @@ class array_verbs {
   }
 
   /// `count` packed bits.
-  [[nodiscard]] bit_span bits(std::size_t count) { return falses(count); }
-  [[nodiscard]] bit_span falses(std::size_t count) {
-    std::size_t const words = bit_span::words_for(count);
+  template <std::integral Count>
+  [[nodiscard]] bit_span bits(Count count) {
+    return falses(count);
+  }
+  template <std::integral Count>
+  [[nodiscard]] bit_span falses(Count count) {
+    std::size_t const size = detail::checked_extents(count)[0];
+    std::size_t const words = bit_span::words_for(size);
     std::uint64_t* const first = derived().template take_array<detail::bit_words>(words);
     std::memset(first, 0, words * sizeof *first);
-    return {first, count};
+    return {first, size};
   }
-  [[nodiscard]] bit_span trues(std::size_t count) {
+  template <std::integral Count>
+  [[nodiscard]] bit_span trues(Count count) {
     bit_span const taken = falses(count);
     taken.fill(true);
     return taken;
@@ -154,9 +160,10 @@ class array_verbs {
   /// Constructs `count` objects, each from `args` by uses-allocator construction, with the resource
   /// of the array's checkpoint; when that closes they are destroyed, last first.
   /// Throws:         As `acquire`, and what a constructor throws; no object is left then.
-  template <class T, class... Args>
-  [[nodiscard]] std::span<T> acquire_objects(std::size_t count, Args const&... args) {
-    return {derived().template make_array<T>(count, args...), count};
+  template <class T, std::integral Count, class... Args>
+  [[nodiscard]] std::span<T> acquire_objects(Count count, Args const&... args) {
+    std::size_t const size = detail::checked_extents(count)[0];
+    return {derived().template make_array<T>(size, args...), size};
   }
 
  protected:

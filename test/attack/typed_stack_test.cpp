@@ -129,3 +129,21 @@ BOOST_AUTO_TEST_CASE(a_constructor_that_empties_what_it_is_made_in_makes_nothing
   frame_scope framed{frame};
   expect_refused([&] { framed.make<told>(resets(framed)); });
 }
+
+// An int did not convert without a warning, and -1 asked upstream for 2^61 bytes.
+BOOST_AUTO_TEST_CASE(counts_of_bits_and_objects_are_checked_as_extents_are) {
+  typed_stack_resource stack;
+  stack_scope scope{stack};
+  int const some = 70;
+  BOOST_TEST(scope.bits(some).size() == 70U);
+  BOOST_TEST(stack.trues(some).count() == 70U);
+  BOOST_TEST(scope.acquire_objects<std::string>(some).size() == 70U);
+  resource_stats const before = stack.stats();
+  int const negative = -1;
+  BOOST_CHECK_THROW(static_cast<void>(scope.bits(negative)), std::bad_array_new_length);
+  BOOST_CHECK_THROW(static_cast<void>(stack.falses(negative)), std::bad_array_new_length);
+  BOOST_CHECK_THROW(static_cast<void>(scope.trues(negative)), std::bad_array_new_length);
+  BOOST_CHECK_THROW(static_cast<void>(scope.acquire_objects<char>(negative)),
+                    std::bad_array_new_length);
+  BOOST_TEST((stack.stats() == before));
+}
