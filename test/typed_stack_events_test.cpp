@@ -54,7 +54,7 @@ struct listener {
     return text;
   }
   void take_unscoped(int count) {
-    for (int i = 0; i < count; ++i) static_cast<void>(stack.acquire<double>(1));
+    for (int i = 0; i < count; ++i) static_cast<void>(stack.acquire<double>(2));
   }
 };
 
@@ -139,11 +139,11 @@ BOOST_FIXTURE_TEST_CASE(a_scope_that_is_kept_is_told_to_close, listener) {
   listen();
   {
     memory_scope scope{stack};
-    static_cast<void>(scope.acquire<double>(1));
+    static_cast<void>(scope.acquire<double>(2));
     scope.keep();
   }
   BOOST_REQUIRE(events.size() == 3U);
-  BOOST_TEST(events[2].bytes_in_use == 8U);
+  BOOST_TEST(events[2].bytes_in_use == 16U);
   BOOST_TEST(told() == "open 1, double 1, close 1");
 }
 
@@ -249,7 +249,7 @@ BOOST_FIXTURE_TEST_CASE(a_lane_that_grows_without_a_scope_is_told_at_512_and_pow
   BOOST_TEST(growths[0].resource == "tides");
   BOOST_TEST(growths[0].lane == "double");
   BOOST_TEST(growths[0].array_count == 512U);
-  BOOST_TEST(growths[0].bytes_in_use == 512U * 8);
+  BOOST_TEST(growths[0].bytes_in_use == 512U * 16);
   take_unscoped(511);
   BOOST_TEST(growths.size() == 1U);
   take_unscoped(1);

@@ -46,8 +46,8 @@ BOOST_AUTO_TEST_CASE(the_name_is_copied) {
 BOOST_AUTO_TEST_CASE(the_first_chunk_of_each_lane_holds_initial_bytes) {
   testing::checked_upstream upstream;
   typed_stack_resource stack{in_lanes({.initial_bytes = 9600}), &upstream};
-  static_cast<void>(stack.acquire<double>(1199));
-  static_cast<void>(stack.acquire<double>(1));
+  static_cast<void>(stack.acquire<double>(1198));
+  static_cast<void>(stack.acquire<double>(2));
   static_cast<void>(stack.acquire<float>(2400));
   BOOST_TEST(upstream.calls() == 2U);
   static_cast<void>(stack.acquire<double>(1));

@@ -28,7 +28,7 @@ constexpr std::size_t largest = lanes_on_shelf::max_chunk_bytes / 4;
 void random_history(lanes_on_shelf& s, model::command_source& source, int most_depth) {
   s.open();
   for (std::uint32_t n = source.below(10); n != 0; --n) {
-    std::size_t const bytes = 8 * (1 + source.below(source.one_in(5) ? 300 : 40));
+    std::size_t const bytes = 16 * (1 + source.below(source.one_in(5) ? 150 : 20));
     switch (source.below(5)) {
       case 0:
         if (most_depth > 0) random_history(s, source, most_depth - 1);
@@ -48,22 +48,22 @@ void random_history(lanes_on_shelf& s, model::command_source& source, int most_d
 BOOST_FIXTURE_TEST_CASE(an_array_of_a_quarter_of_the_largest_chunk_lies_in_the_lane,
                         lanes_on_shelf) {
   lane& l = of<double>();
-  take(l, 8);
+  take(l, 16);
   BOOST_TEST((take(l, largest) != nullptr));
   auto const has_room = [&] { return static_cast<std::size_t>(l.end - l.cursor) > largest; };
   while (!has_room()) take(l, 64);
   std::byte* const place = l.cursor;
-  BOOST_TEST(take(l, largest + 8) == place);  // a larger one, where the chunk in use has room
+  BOOST_TEST(take(l, largest + 16) == place);  // a larger one, where the chunk in use has room
   while (has_room()) take(l, 64);
-  BOOST_TEST(take(l, largest + 8) == nullptr);  // it would enter another
-  BOOST_TEST(l.beside_bytes == largest + 8);
+  BOOST_TEST(take(l, largest + 16) == nullptr);  // it would enter another
+  BOOST_TEST(l.beside_bytes == largest + 16);
 }
 
 BOOST_FIXTURE_TEST_CASE(the_first_array_may_be_as_large_as_the_first_chunk, lanes_on_shelf) {
   lane_set large{2 * max_chunk_bytes, max_chunk_bytes};
   chunk_request wanted;
   lane& l = large.find(0);
-  BOOST_TEST(large.take(l, 2 * max_chunk_bytes + 8, wanted) == nullptr);
+  BOOST_TEST(large.take(l, 2 * max_chunk_bytes + 16, wanted) == nullptr);
   BOOST_TEST(wanted.payload_bytes == 0U);
   BOOST_TEST(large.take(l, 2 * max_chunk_bytes, wanted) == nullptr);
   BOOST_TEST(wanted.wanted_bytes == 2 * max_chunk_bytes + chunk_alignment);
@@ -74,7 +74,7 @@ BOOST_FIXTURE_TEST_CASE(the_first_array_may_be_as_large_as_the_first_chunk, lane
 
 BOOST_FIXTURE_TEST_CASE(a_size_near_the_largest_number_wants_no_chunk, lanes_on_shelf) {
   chunk_request wanted;
-  BOOST_TEST(lanes.take(of<double>(), SIZE_MAX - 7, wanted) == nullptr);
+  BOOST_TEST(lanes.take(of<double>(), SIZE_MAX - 15, wanted) == nullptr);
   BOOST_TEST(wanted.payload_bytes == 0U);
 }
 
@@ -86,7 +86,7 @@ BOOST_FIXTURE_TEST_CASE(checkpoints_that_found_no_chunk_fall_back_to_the_first_o
     touch(l);
   }
   std::byte* const first = take(l, 64);
-  take(l, 1000);
+  take(l, 1008);
   rewind();
   BOOST_TEST(l.cursor == first);
   open();
@@ -99,7 +99,7 @@ BOOST_FIXTURE_TEST_CASE(checkpoints_that_found_no_chunk_fall_back_to_the_first_o
 BOOST_FIXTURE_TEST_CASE(a_chunk_that_a_checkpoint_falls_back_to_is_not_given_up, lanes_on_shelf) {
   lane& doubles = of<double>();
   lane& floats = of<float>();
-  take(floats, 8);
+  take(floats, 16);
   open();
   take(doubles, 400);
   open();
@@ -110,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(a_chunk_that_a_checkpoint_falls_back_to_is_not_given_up,
   std::size_t const floats_chunks = floats.chunk_count();
   BOOST_TEST(length(lanes.take_idle()) == static_cast<int>(doubles_chunks + floats_chunks) - 2);
   BOOST_TEST(doubles.used_bytes() == 400U);
-  BOOST_TEST(floats.used_bytes() == 8U);
+  BOOST_TEST(floats.used_bytes() == 16U);
   rewind();
   BOOST_TEST(doubles.used_bytes() == 0U);
   BOOST_TEST(length(lanes.take_idle()) == 1);  // of the lane that holds nothing
@@ -124,7 +124,7 @@ BOOST_FIXTURE_TEST_CASE(a_lane_that_was_emptied_grows_on_from_where_it_was, lane
   reset();
   BOOST_TEST(length(lanes.take_idle()) > 3);
   chunk_request wanted;
-  BOOST_TEST(lanes.take(l, 8, wanted) == nullptr);
+  BOOST_TEST(lanes.take(l, 16, wanted) == nullptr);
   BOOST_TEST(wanted.wanted_bytes == 512U);  // the first is as the first always is
   for (int i = 0; i < 20; ++i) take(l, 400);
   reset();
@@ -135,7 +135,7 @@ BOOST_FIXTURE_TEST_CASE(a_lane_that_was_emptied_grows_on_from_where_it_was, lane
 BOOST_FIXTURE_TEST_CASE(what_arrays_needed_since_the_last_time_stays_with_the_lanes,
                         lanes_on_shelf) {
   lane& l = of<double>();
-  take(of<float>(), 8);
+  take(of<float>(), 16);
   for (int i = 0; i < 20; ++i) take(l, 400);
   reset();
   BOOST_TEST(lanes.take_idle_since_last() == nullptr);
