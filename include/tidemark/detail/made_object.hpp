@@ -70,7 +70,7 @@ struct made_array {
   }
 
   /// Constructs each object from `args` by uses-allocator construction.
-  /// Effects:        Ends as soon as `has_block()` is false: a constructor has given the block back,
+  /// Effects:        Ends as soon as `has_block()` is false: a constructor gave the block back, and
   ///                 the objects in it are lost.
   /// Throws:         What a constructor throws; the objects before it are destroyed then.
   template <class HasBlock, class... Args>
