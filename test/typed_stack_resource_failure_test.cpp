@@ -253,6 +253,25 @@ BOOST_AUTO_TEST_CASE(after_a_typed_checkpoint_the_first_arrays_need_no_bookkeepi
   BOOST_TEST(upstream.calls() == before + 4);  // for the first chunk of each lane
 }
 
+BOOST_AUTO_TEST_CASE(after_a_typed_checkpoint_others_cannot_use_up_the_journal) {
+  testing::checked_upstream upstream;
+  typed_stack_resource stack{in_lanes(), &upstream};
+  for (std::uint32_t type = 0; type < 9; ++type) test::take_some_type(stack, type, 16);
+  static_cast<void>(stack.acquire<dual<2>>(10));
+  stack.reset();  // every lane has a chunk
+  static_cast<void>(stack.checkpoint<dual<2>, double>());
+  std::uint32_t type = 1;
+  upstream.fail_at(1);
+  try {
+    for (; type < 9; ++type) test::take_some_type(stack, type, 16);
+  } catch (std::bad_alloc const&) {
+    upstream.fail_at(1);
+  }
+  BOOST_TEST(type < 9U);
+  static_cast<void>(stack.acquire<dual<2>>(10));
+  static_cast<void>(stack.acquire<double>(10));
+}
+
 BOOST_AUTO_TEST_CASE(random_frames_leak_nothing_wherever_upstream_fails) {
   for (all_options const& each : variants) {
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
