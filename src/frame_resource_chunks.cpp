@@ -114,7 +114,12 @@ void frame_resource::release_chunks() noexcept {
 }
 
 void frame_resource::give_back_idle() noexcept {
-  while (chunk* const c = engine_.space.take_idle()) give_back(c);
+  // All are taken before the first goes: upstream may use the frame, whose chunk is idle again then.
+  chunk* first = nullptr;
+  chunk** end = &first;
+  while (chunk* const c = engine_.space.take_idle()) end = &(*end = c)->next;
+  *end = nullptr;
+  give_back_all(first);
 }
 
 std::size_t frame_resource::trim() noexcept {

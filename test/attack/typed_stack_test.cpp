@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <functional>
+#include <memory_resource>
 #include <new>
 #include <span>
 #include <string>
@@ -146,4 +147,38 @@ BOOST_AUTO_TEST_CASE(counts_of_bits_and_objects_are_checked_as_extents_are) {
   BOOST_CHECK_THROW(static_cast<void>(scope.acquire_objects<char>(negative)),
                     std::bad_array_new_length);
   BOOST_TEST((stack.stats() == before));
+}
+
+// Each chunk that was given back made another one idle: trim did not end.
+BOOST_AUTO_TEST_CASE(an_upstream_that_uses_the_stack_when_it_is_given_a_chunk_lets_trim_end) {
+  struct user : std::pmr::memory_resource {
+    typed_stack_resource* stack = nullptr;
+    int frees = 0;
+
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+      return std::pmr::new_delete_resource()->allocate(bytes, alignment);
+    }
+    void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
+      std::pmr::new_delete_resource()->deallocate(block, bytes, alignment);
+      if (stack == nullptr || ++frees > 100) return;
+      stack_scope scope{*stack};
+      static_cast<void>(scope.allocate(500'000));
+      static_cast<void>(scope.acquire<double>(10'000));
+    }
+    bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
+      return this == &other;
+    }
+  };
+  for (check_level const level : {check_level::off, check_level::on}) {
+    user upstream;
+    typed_stack_resource stack{{.check = level}, &upstream};
+    {
+      stack_scope scope{stack};
+      for (int i = 0; i < 10; ++i) static_cast<void>(scope.allocate(3000));
+    }
+    upstream.stack = &stack;
+    stack.trim();
+    BOOST_TEST(upstream.frees < 20);
+    upstream.stack = nullptr;
+  }
 }
