@@ -114,7 +114,7 @@ void frame_resource::release_chunks() noexcept {
 }
 
 void frame_resource::give_back_idle() noexcept {
-  // All are taken before the first goes: upstream may use the frame, whose chunk is idle again then.
+  // All are taken before the first goes: upstream may use the frame, and make its chunk idle again.
   chunk* first = nullptr;
   chunk** end = &first;
   while (chunk* const c = engine_.space.take_idle()) end = &(*end = c)->next;
