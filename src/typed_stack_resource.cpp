@@ -88,7 +88,7 @@ void* typed_stack_resource::take_slow(lane_type& type, std::size_t count) {
   bool const plain = depth() != 0 && !engine().holds_all() && !arrays_beside_;
   if (plain && count - 1 < left && !lanes_.needs_journal()) [[likely]] {
     lanes_.touch(l, engine().top_serial(), depth());
-    return std::exchange(l.cursor, l.cursor + count * type.element_bytes);
+    return std::exchange(l.cursor, l.cursor + detail::array_bytes(count, type.element_bytes));
   }
   return take_unprepared(type, count, __builtin_return_address(0));
 }
@@ -118,7 +118,7 @@ void* typed_stack_resource::take_unprepared(lane_type& type, std::size_t count,
 }
 
 void* typed_stack_resource::take_from(lane& l, std::size_t bytes, void const* caller) {
-  bool const has_lane = !arrays_beside_ && l.type->element_alignment <= detail::chunk_alignment;
+  bool const has_lane = !arrays_beside_ && l.type->alignment() <= detail::chunk_alignment;
   chunk_request wanted;
   while (has_lane) {
     if (std::byte* const array = lanes_.take(l, bytes, wanted)) return array;
@@ -126,7 +126,7 @@ void* typed_stack_resource::take_from(lane& l, std::size_t bytes, void const* ca
     chunk& fresh = *bytes_.obtain_fitting(wanted, bytes);
     lanes_.give(l, fresh, wanted);
   }
-  void* const array = bytes_.allocate_at(depth(), bytes, l.type->element_alignment, caller);
+  void* const array = bytes_.allocate_at(depth(), bytes, l.type->alignment(), caller);
   l.note_peak();
   l.beside_bytes += bytes;
   return array;
@@ -136,7 +136,7 @@ void* typed_stack_resource::take_below(marker mark, lane_type& type, std::size_t
   std::size_t const least = std::max<std::size_t>(count, 1);
   if (least > SIZE_MAX / type.element_bytes) throw std::bad_array_new_length();
   std::size_t const bytes = least * type.element_bytes;
-  void* const array = bytes_.allocate_below(mark, bytes, type.element_alignment);
+  void* const array = bytes_.allocate_below(mark, bytes, type.alignment());
   if (trace_ != nullptr) {
     tell({.what = stack_event::action::acquire,
           .depth = marker_access::depth(mark),

@@ -33,7 +33,7 @@ bool overlap(std::span<T> a, std::span<T> b) {
 
 // What a function takes that the checkpoint's list of types does not know of.
 std::span<std::int64_t> helper(typed_stack_resource& stack) {
-  return stack.acquire<std::int64_t>(5);
+  return stack.acquire<std::int64_t>(6);
 }
 
 std::size_t entries(detail::lane_set const& lanes, std::size_t journal_size) {
@@ -47,7 +47,7 @@ std::size_t entries(detail::lane_set const& lanes, std::size_t journal_size) {
 // Hole A. Which lanes a checkpoint saves was chosen by what its parent had touched, which lanes it
 // set back by what it had touched itself:
 //   parent  open, int64 a(10) by a word that records nothing
-//   child   open for double; helper takes int64 b(5): no save is made
+//   child   open for double; helper takes int64 b(6): no save is made
 //   child   close: int64 back to the newest save, which knows nothing of a; a's place is free
 //   parent  int64 c(10) lies on a, which is alive.
 BOOST_AUTO_TEST_CASE(hole_a_a_lane_that_only_a_helper_of_the_child_touches) {
@@ -81,14 +81,14 @@ BOOST_AUTO_TEST_CASE(hole_a_a_lane_that_was_touched_two_checkpoints_below) {
 }
 
 // Hole B. A parent that caught what its child threw repaired the leak by setting back all lanes:
-//   grandparent  open, float a(10)
+//   grandparent  open, float a(12)
 //   parent       open for double
 //   child        open, throws through the parent's block, never closed
 //   parent       close: float, which it never saved, back to where the grandparent began.
 BOOST_AUTO_TEST_CASE(hole_b_a_leaked_child_leaves_the_grandparents_lanes_alone) {
   typed_stack_resource stack;
   memory_scope grandparent{stack};
-  auto const a = grandparent.ones<float>(10);
+  auto const a = grandparent.ones<float>(12);
   marker const parent = stack.checkpoint<double>();
   try {
     static_cast<void>(stack.checkpoint());
@@ -99,9 +99,9 @@ BOOST_AUTO_TEST_CASE(hole_b_a_leaked_child_leaves_the_grandparents_lanes_alone) 
   }
   stack.rewind(parent);
   BOOST_TEST(stack.depth() == 1U);
-  BOOST_TEST(lane_bytes<float>(stack) == 10 * sizeof(float));
+  BOOST_TEST(lane_bytes<float>(stack) == 12 * sizeof(float));
   BOOST_TEST(lane_bytes<double>(stack) == 0U);
-  BOOST_TEST(!overlap(a, grandparent.zeros<float>(10)));
+  BOOST_TEST(!overlap(a, grandparent.zeros<float>(12)));
   BOOST_TEST(a[9] == 1.0F);
 }
 
@@ -127,17 +127,17 @@ BOOST_AUTO_TEST_CASE(hole_c_a_scope_closes_what_a_raw_checkpoint_inside_it_left)
 }
 
 // Hole D. A manual checkpoint of one type with a rewind of all:
-//   global   int32 a(10)
+//   global   int32 a(12)
 //   manual   checkpoint(double), rewind: int32, never saved, to 0; a's place is free.
 BOOST_AUTO_TEST_CASE(hole_d_a_manual_rewind_leaves_other_types_of_the_outermost_level) {
   typed_stack_resource stack;
-  auto const a = stack.ones<std::int32_t>(10);
+  auto const a = stack.ones<std::int32_t>(12);
   marker const mark = stack.checkpoint<double>();
   static_cast<void>(stack.zeros<double>(10));
   stack.rewind(mark);
-  BOOST_TEST(lane_bytes<std::int32_t>(stack) == 10 * sizeof(std::int32_t));
+  BOOST_TEST(lane_bytes<std::int32_t>(stack) == 12 * sizeof(std::int32_t));
   BOOST_TEST(lane_bytes<double>(stack) == 0U);
-  BOOST_TEST(!overlap(a, stack.zeros<std::int32_t>(10)));
+  BOOST_TEST(!overlap(a, stack.zeros<std::int32_t>(12)));
   BOOST_TEST(a[9] == 1);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // The tables of the design that the typed stack comes from ("Untracked Acquire Handling"), row by
-// row. It counts arrays and we count bytes: each array here has a size of its own, so that the
-// bytes of a lane say which arrays lie there. Where its table is wrong the row has what is right,
-// and says so.
+// row. It counts arrays and we count bytes: each array here has a size of its own, of whole 16
+// bytes, so that the bytes of a lane say which arrays lie there. Where its table is wrong the row
+// has what is right, and says so.
 
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
@@ -51,7 +51,7 @@ void check_row(typed_stack_resource const& stack, char const* timing, std::uint3
 }
 
 // An acquire that no list of types knows of.
-void untracked_float32(typed_stack_resource& stack) { static_cast<void>(stack.acquire<float>(50)); }
+void untracked_float32(typed_stack_resource& stack) { static_cast<void>(stack.acquire<float>(52)); }
 
 }  // namespace
 
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(scenario_2_1_an_array_that_a_helper_takes_falls_back_with_t
     marker const mark = stack.checkpoint<double>();
     static_cast<void>(stack.acquire<double>(100));
     untracked_float32(stack);
-    check_row(stack, "before the rewind", 1, {.float64 = 100, .float32 = 50});
+    check_row(stack, "before the rewind", 1, {.float64 = 100, .float32 = 52});
     stack.rewind(mark);
     check_row(stack, "after the rewind", 0, {});
   }
@@ -74,9 +74,9 @@ BOOST_AUTO_TEST_CASE(scenario_2_2_the_inner_scope_gives_back_what_its_helper_too
   marker const l1 = stack.checkpoint<double>();
   static_cast<void>(stack.acquire<double>(10));
   marker const l2 = stack.checkpoint<std::int64_t>();
-  static_cast<void>(stack.acquire<std::int64_t>(5));
+  static_cast<void>(stack.acquire<std::int64_t>(6));
   untracked_float32(stack);
-  check_row(stack, "before L2's rewind", 2, {.float64 = 10, .int64 = 5, .float32 = 50});
+  check_row(stack, "before L2's rewind", 2, {.float64 = 10, .int64 = 6, .float32 = 52});
   stack.rewind(l2);
   check_row(stack, "after L2's rewind", 1, {.float64 = 10});
   stack.rewind(l1);
@@ -105,18 +105,18 @@ BOOST_AUTO_TEST_CASE(table_5_3_three_scopes_and_an_untracked_type) {
 
   marker const l2 = stack.checkpoint<std::int64_t>();
   check_row(stack, "L2 checkpoint(I64)", 2, {.float64 = 10});
-  static_cast<void>(stack.acquire<std::int64_t>(5));
+  static_cast<void>(stack.acquire<std::int64_t>(6));
 
   untracked_float32(stack);
-  check_row(stack, "Float32 untracked", 2, {.float64 = 10, .int64 = 5, .float32 = 50});
+  check_row(stack, "Float32 untracked", 2, {.float64 = 10, .int64 = 6, .float32 = 52});
 
   marker const l3 = stack.checkpoint<bool>();
-  check_row(stack, "L3 checkpoint(Bool)", 3, {.float64 = 10, .int64 = 5, .float32 = 50});
-  static_cast<void>(stack.acquire<bool>(3));
-  check_row(stack, "L3 acquired", 3, {.float64 = 10, .int64 = 5, .float32 = 50, .boolean = 3});
+  check_row(stack, "L3 checkpoint(Bool)", 3, {.float64 = 10, .int64 = 6, .float32 = 52});
+  static_cast<void>(stack.acquire<bool>(16));
+  check_row(stack, "L3 acquired", 3, {.float64 = 10, .int64 = 6, .float32 = 52, .boolean = 16});
 
   stack.rewind(l3);
-  check_row(stack, "L3 rewind(Bool)", 2, {.float64 = 10, .int64 = 5, .float32 = 50});
+  check_row(stack, "L3 rewind(Bool)", 2, {.float64 = 10, .int64 = 6, .float32 = 52});
 
   // The seed restores Float64 from L1's save here ("no pop, restore only"), to 0: L1's array, which
   // is alive, would be handed out again. L2 did not touch the lane, so it stays: 10.
@@ -135,9 +135,9 @@ BOOST_AUTO_TEST_CASE(table_5_3_what_the_full_rewind_of_l2_does_to_each_lane) {
   marker const l1 = stack.checkpoint<double>();
   static_cast<void>(stack.acquire<double>(10));
   marker const l2 = stack.checkpoint<std::int64_t>();
-  static_cast<void>(stack.acquire<std::int64_t>(5));
+  static_cast<void>(stack.acquire<std::int64_t>(6));
   // The case that the seed's restore cannot tell from the other: L2 touches Float64, too.
-  static_cast<void>(stack.acquire<double>(7));
+  static_cast<void>(stack.acquire<double>(8));
   untracked_float32(stack);
   stack.rewind(l2);
   check_row(stack, "Int64 is popped, Float32 and Float64 fall back", 1, {.float64 = 10});
@@ -149,11 +149,11 @@ BOOST_AUTO_TEST_CASE(table_8_3_a_checkpoint_at_the_current_depth_is_popped) {
   typed_stack_resource stack;
   static_cast<void>(stack.acquire<double>(2));
   marker const outer = stack.checkpoint<double>();
-  static_cast<void>(stack.acquire<double>(3));
+  static_cast<void>(stack.acquire<double>(6));
   marker const inner = stack.checkpoint<double>();
   static_cast<void>(stack.acquire<double>(4));
   stack.rewind(inner);
-  check_row(stack, "inner", 1, {.float64 = 5});
+  check_row(stack, "inner", 1, {.float64 = 8});
   stack.rewind(outer);
   check_row(stack, "outer", 0, {.float64 = 2});
 }
@@ -163,14 +163,14 @@ BOOST_AUTO_TEST_CASE(table_8_3_a_checkpoint_at_the_current_depth_is_popped) {
 BOOST_AUTO_TEST_CASE(table_8_3_a_checkpoint_at_an_earlier_depth_is_not_restored_from) {
   typed_stack_resource stack;
   marker const outer = stack.checkpoint<double>();
-  static_cast<void>(stack.acquire<double>(3));
+  static_cast<void>(stack.acquire<double>(6));
   marker const untouched = stack.checkpoint<float>();
   stack.rewind(untouched);
-  check_row(stack, "untouched", 1, {.float64 = 3});
+  check_row(stack, "untouched", 1, {.float64 = 6});
   marker const touched = stack.checkpoint<float>();
   static_cast<void>(stack.acquire<double>(4));
   stack.rewind(touched);
-  check_row(stack, "touched", 1, {.float64 = 3});
+  check_row(stack, "touched", 1, {.float64 = 6});
   stack.rewind(outer);
   check_row(stack, "outer", 0, {});
 }
@@ -191,14 +191,14 @@ BOOST_AUTO_TEST_CASE(table_8_3_a_rewind_without_a_checkpoint_of_the_type_is_exac
   auto const v_parent = stack.ones<std::int64_t>(10);  // outside every scope
   marker const mark = stack.checkpoint<double>();
   static_cast<void>(stack.acquire<double>(100));
-  auto const v_child = stack.zeros<std::int64_t>(5);
-  check_row(stack, "before", 1, {.float64 = 100, .int64 = 15});
+  auto const v_child = stack.zeros<std::int64_t>(6);
+  check_row(stack, "before", 1, {.float64 = 100, .int64 = 16});
   stack.rewind(mark);
   check_row(stack, "after", 0, {.int64 = 10});
   BOOST_TEST(recorder.seen.empty());
   BOOST_TEST(v_parent[9] == 1);
   // The child's place is free, the parent's is not.
-  BOOST_TEST(stack.zeros<std::int64_t>(5).data() == v_child.data());
+  BOOST_TEST(stack.zeros<std::int64_t>(6).data() == v_child.data());
   BOOST_TEST(v_parent[9] == 1);
 }
 
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(resolution_8_4_1_the_parent_may_have_a_scope_too) {
     {
       memory_scope child{stack};
       static_cast<void>(child.zeros<double>(100));
-      static_cast<void>(child.zeros<std::int64_t>(5));
+      static_cast<void>(child.zeros<std::int64_t>(6));
     }
     check_row(stack, "child closed", 1, {.int64 = 10});
     BOOST_TEST(v_parent[9] == 1);
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(resolution_8_4_2_the_inner_helper_may_have_a_scope_of_its_o
   marker const mark = stack.checkpoint<double>();
   {
     memory_scope helper{stack};
-    static_cast<void>(helper.acquire<std::int64_t>(5));
+    static_cast<void>(helper.acquire<std::int64_t>(6));
   }
   check_row(stack, "helper returned", 1, {.int64 = 10});
   stack.rewind(mark);

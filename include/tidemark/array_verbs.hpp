@@ -65,7 +65,7 @@ template <class Derived>
 class array_verbs {
  public:
   /// An array of uninitialised elements. (Elements that only a constructor can begin are default
-  /// constructed.)
+  /// constructed.) It begins at a multiple of 16 bytes, or of the alignment of T if that is more.
   /// Returns:        `std::span<T>` for one extent, `nd_span<T, N>`, last index fastest, for more.
   /// Throws:         `std::bad_array_new_length`; `resource_exhausted` at the limit; what upstream
   ///                 throws. Nothing is changed then.

@@ -24,7 +24,7 @@ struct stack_event {
   action what = action::open;
   std::uint32_t depth = 0;       // of the checkpoint that opens, closes or owns the array; 0: none
   std::string_view lane{};       // acquire: the element type as the compiler spells it
-  std::size_t bytes = 0;         // acquire: of the array
+  std::size_t bytes = 0;         // acquire: of the array's elements
   std::size_t bytes_in_use = 0;  // of the stack, afterwards
   source_location where{};       // open: where; else empty
 };

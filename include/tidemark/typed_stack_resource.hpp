@@ -113,7 +113,7 @@ class typed_stack_resource final : public rewindable_resource,
   template <class... Ts>
     requires(sizeof...(Ts) > 0)
   [[nodiscard]] marker checkpoint(source_location where = source_location::current());
-  /// The same, with every lane saved that the stack has.
+  /// The same, with every lane saved that the stack has: more in a later frame than in the first.
   /// Complexity:     O(lanes).
   [[nodiscard]] marker checkpoint_all(source_location where = source_location::current());
   void rewind(marker mark, source_location where = source_location::current()) noexcept {
@@ -254,15 +254,16 @@ auto* typed_stack_resource::take_array(std::size_t count) {
   using element = typename detail::lane_element<T>::type;
   detail::lane_type& type = detail::type_of<T>;
   constexpr std::uint32_t built_in = detail::built_in_number<T>();
-  detail::lane& l = lanes_.find(built_in != detail::lane_type::unnumbered
-                                    ? built_in
-                                    : type.number.load(std::memory_order_relaxed));
+  detail::lane& l = built_in != detail::lane_type::unnumbered
+                        ? lanes_.find(built_in)
+                        : lanes_.find_own(type.number.load(std::memory_order_relaxed));
   std::size_t const left = static_cast<std::size_t>(l.end - l.cursor) / sizeof(element);
   // 0 wraps: it is slow. So is a lane that the checkpoint on top has not saved yet.
   if (l.ready != engine().top_serial() || count - 1 >= left) [[unlikely]] {
     return static_cast<element*>(take_slow(type, count));
   }
-  return reinterpret_cast<element*>(std::exchange(l.cursor, l.cursor + count * sizeof(element)));
+  return reinterpret_cast<element*>(
+      std::exchange(l.cursor, l.cursor + detail::array_bytes(count, sizeof(element))));
 }
 
 template <class T>

@@ -16,6 +16,8 @@
 
 namespace tidemark {
 
+/// Arrays that were taken for a scope below the one on top count as bytes, not in their lane. What
+/// lies in a lane counts in whole 16 bytes.
 struct lane_stats {
   std::string_view element{};      // the type as the compiler spells it; "bytes", "bits"
   std::size_t bytes_in_use = 0;    // of its arrays, wherever they lie

@@ -54,8 +54,6 @@ void lane_set::add(void* memory, std::uint32_t number) noexcept {
   table_[number - built_in_lanes] = added;
   (last_added_ != nullptr ? last_added_->next : first_) = added;
   last_added_ = added;
-  memo_number_ = lane_type::unnumbered;
-  memo_ = &none_;
 }
 
 std::size_t lane_set::journal_size_for(std::size_t more) const noexcept {
@@ -115,6 +113,7 @@ std::byte* lane_set::take(lane& l, std::size_t bytes, chunk_request& wanted) con
   // frames would ask upstream again.
   bool const large = bytes > max_chunk_bytes_ / 4 && !(first && bytes <= initial_bytes_);
   if (large && bytes > static_cast<std::size_t>(l.end - l.cursor)) return nullptr;
+  bytes = array_bytes(bytes, 1);
   if (std::byte* const array = l.take(bytes)) return array;
   wanted.payload_bytes = bytes;
   wanted.for_chain = true;

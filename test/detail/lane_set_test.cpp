@@ -53,13 +53,13 @@ BOOST_FIXTURE_TEST_CASE(lanes_of_other_types_are_found_again_in_any_order, lanes
   std::uint32_t const missing = number_of(type_of<numbered<2>>);
   for (int i = 0; i < 3; ++i) {
     BOOST_TEST(&lanes.find(number_a) == &a);
-    BOOST_TEST(&lanes.find(number_a) == &a);
+    BOOST_TEST(&lanes.find_own(number_a) == &a);
     BOOST_TEST(lanes.is_missing(missing));
     BOOST_TEST(lanes.is_missing(lane_type::unnumbered));
     BOOST_TEST(&lanes.find(number_b) == &b);
     BOOST_TEST(&lanes.find(0) != &b);
   }
-  lane& c = of<numbered<2>>();  // known to be missing a moment ago
+  lane& c = of<numbered<2>>();
   BOOST_TEST(&lanes.find(missing) == &c);
   BOOST_TEST(&lanes.find(number_a) == &a);
 }
@@ -79,6 +79,21 @@ BOOST_FIXTURE_TEST_CASE(the_table_grows_and_lanes_stay_where_they_are, lanes_on_
   });
   BOOST_TEST(used == 40);
   BOOST_TEST(former == &of<numbered<39>>());  // oldest first
+}
+
+BOOST_FIXTURE_TEST_CASE(an_array_of_an_odd_size_takes_whole_16_bytes, lanes_on_shelf) {
+  lane& l = of<char>();
+  chunk_request wanted;
+  BOOST_TEST(lanes.take(l, 1, wanted) == nullptr);
+  BOOST_TEST(wanted.payload_bytes == 16U);
+  std::byte* const first = take(l, 1);
+  BOOST_TEST(take(l, 17) == first + 16);
+  BOOST_TEST(take(l, initial_bytes - 48 - 15) == first + 48);  // up to the end of the chunk
+  BOOST_TEST(l.cursor == l.end);
+  BOOST_TEST(l.used_bytes() == initial_bytes);
+  take(l, max_chunk_bytes / 4 - 1);  // not a large one, though it takes a quarter
+  BOOST_TEST(l.used_bytes() == initial_bytes + max_chunk_bytes / 4);
+  BOOST_TEST(l.beside_bytes == 0U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_first_touch_saves_and_later_ones_do_not, lanes_on_shelf) {

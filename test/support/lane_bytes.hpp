@@ -19,6 +19,9 @@ inline lane_stats lane_called(typed_stack_resource const& stack, std::string_vie
   return {};
 }
 
+/// Bytes that an array takes where it lies in a lane.
+constexpr std::size_t in_whole_16(std::size_t bytes) noexcept { return (bytes + 15) / 16 * 16; }
+
 /// Bytes in use in the lane of T; `detail::bit_words` is that of bits.
 template <class T>
 std::size_t lane_bytes(typed_stack_resource const& stack) {

@@ -82,8 +82,8 @@ struct lanes_on_shelf {
       return nullptr;
     }
     BOOST_REQUIRE(wanted.for_chain);
-    BOOST_REQUIRE(wanted.payload_bytes == bytes);
-    BOOST_REQUIRE(wanted.wanted_bytes >= bytes + detail::chunk_alignment);
+    BOOST_REQUIRE(wanted.payload_bytes == detail::array_bytes(bytes, 1));
+    BOOST_REQUIRE(wanted.wanted_bytes >= wanted.payload_bytes + detail::chunk_alignment);
     lanes.give(l, shelf.make(wanted.wanted_bytes), wanted);
     array = lanes.take(l, bytes, wanted);
     BOOST_REQUIRE((array != nullptr));

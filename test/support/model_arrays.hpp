@@ -6,7 +6,7 @@
 // Thread rule: one thread.
 //
 // Invariants, after every command:
-//  1. A lane has in use what the arrays have that were taken from it on top and not closed: so a
+//  1. A lane has in use what the arrays take that were taken from it on top and not closed: so a
 //     close leaves every lane as it was at the open, listed or not, and a lane that a checkpoint
 //     saw first ends with nothing.
 //  2. A lane's peak is the most it had in use; its chunks are given back by nobody but those who
@@ -23,6 +23,7 @@
 #include <tidemark/typed_stack_stats.hpp>
 #include <vector>
 
+#include "lane_bytes.hpp"
 #include "model_lanes.hpp"
 #include "model_state.hpp"
 
@@ -131,6 +132,16 @@ class array_commands {
                             : lane_kinds[kind].of_stack(s.pool(), count);
   }
 
+  /// Bytes that an array on top adds to its lane. Where a large one lies depends on the chunk in
+  /// use: there the lane itself says which of the two it is.
+  std::size_t added_bytes(std::size_t kind, std::size_t bytes) {
+    std::size_t const in_lane = tidemark::test::in_whole_16(bytes);
+    if (s.instance.has_arrays_beside() || lane_kinds[kind].alignment > 64) return bytes;
+    if (bytes <= s.instance.max_chunk_bytes() / 4) return in_lane;
+    auto const now = tidemark::test::lane_called(s.pool(), lane_kinds[kind].name);
+    return now.bytes_in_use == s.ledger.bytes[kind] + bytes ? bytes : in_lane;
+  }
+
   void acquire() {
     std::uint32_t d = 0;
     lane_scope* scope = nullptr;
@@ -142,7 +153,7 @@ class array_commands {
     std::byte* array = nullptr;
     if (!s.attempt([&] { array = take(scope, kind, count); })) return;
     std::size_t const bytes = std::max<std::size_t>(count, 1) * of.element_bytes;
-    if (d == s.depth()) s.ledger.bytes[kind] += bytes;
+    if (d == s.depth()) s.ledger.bytes[kind] += added_bytes(kind, bytes);
     if (traces_) {
       bool const told = last_.what == tidemark::stack_event::action::acquire && last_.depth == d &&
                         last_.lane == of.name && last_.bytes == bytes &&
@@ -264,7 +275,7 @@ class array_commands {
         throw;
       }
       require(!s.blocks.overlaps(array, bytes), "a passing array overlaps");
-      s.ledger.bytes[kind] += bytes;
+      s.ledger.bytes[kind] += added_bytes(kind, bytes);
       peak_[kind] = std::max(peak_[kind], s.ledger.bytes[kind]);
     }
     try {

@@ -6,6 +6,7 @@
 //
 // Thread rule: constants.
 
+#include <algorithm>
 #include <array>
 #include <complex>
 #include <concepts>
@@ -55,7 +56,7 @@ constexpr lane_kind kind_of() {
   using element = tidemark::detail::lane_element<T>;
   return {.name = element::name,
           .element_bytes = sizeof(typename element::type),
-          .alignment = alignof(typename element::type),
+          .alignment = std::max<std::size_t>(alignof(typename element::type), 16),
           .of_stack = &take_from<T, lane_kind::stack>,
           .of_scope = &take_from<T, lane_kind::scope>};
 }

@@ -29,7 +29,7 @@ struct stack_traits {
   static constexpr bool bare_is_innermost = true;
   static constexpr bool repeatable = Which == stacks::repeatable;
 
-  /// Bytes in use in each lane, by its kind: exactly what the arrays have that were taken on top.
+  /// Bytes in use in each lane, by its kind: exactly what the arrays take that were taken on top.
   struct ledger {
     std::array<std::size_t, lane_kinds.size()> bytes{};
   };
@@ -40,10 +40,12 @@ struct stack_traits {
   class instance {
    public:
     instance(command_source& source, tidemark::check_level level,
-             std::pmr::memory_resource* upstream) {
+             std::pmr::memory_resource* upstream)
+        : beside_(tidemark::checks_enabled(level)) {
       bool const any = Which == stacks::any;
       if (any && level == tidemark::check_level::automatic && source.one_in(16)) {
         buffer_.resize(source.below(3000));
+        beside_ = beside_ || buffer_.data() != nullptr;
         stack_.emplace(buffer_.data(), buffer_.size(), upstream);
         return;
       }
@@ -54,6 +56,8 @@ struct stack_traits {
       options.require_scope = requires_scope_ = source.one_in(8);
       options.pooled = Which != stacks::disabled && !(any && source.one_in(16));
       shrinks_ = !options.pooled;
+      beside_ = beside_ || !options.pooled;
+      max_chunk_bytes_ = options.max_chunk_bytes;
       limited_ = any && source.one_in(8);
       if (limited_) options.limit_bytes = 1000 + source.below(1U << 20U);
       stack_.emplace(options, upstream);
@@ -61,6 +65,9 @@ struct stack_traits {
 
     tidemark::typed_stack_resource& pool() noexcept { return *stack_; }
     bool limited() const noexcept { return limited_; }
+    /// Whether no array lies in a lane.
+    bool has_arrays_beside() const noexcept { return beside_; }
+    std::size_t max_chunk_bytes() const noexcept { return max_chunk_bytes_; }
     bool requires_scope() const noexcept { return requires_scope_; }
     /// Whether it gives memory back that nobody asked for.
     bool shrinks() const noexcept { return shrinks_ || limited_; }
@@ -69,6 +76,8 @@ struct stack_traits {
    private:
     std::vector<std::byte> buffer_;
     std::optional<tidemark::typed_stack_resource> stack_;
+    std::size_t max_chunk_bytes_ = tidemark::typed_stack_options{}.max_chunk_bytes;
+    bool beside_;
     bool limited_ = false;
     bool requires_scope_ = false;
     bool shrinks_ = false;

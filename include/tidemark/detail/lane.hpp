@@ -5,8 +5,9 @@
 //
 //   chain   [aaaabb|cc....] -> [........]      current, then kept for reuse
 //
-// All arrays of a lane have the same element type, so the cursor is always aligned and nothing is
-// padded. Alignments over a cache line, and arrays of a chunk's size, do not lie in lanes.
+// All arrays of a lane have the same element type, so the cursor is always aligned; it is kept at
+// multiples of `array_alignment`. Alignments over a cache line, and arrays of a chunk's size, do
+// not lie in lanes.
 //
 // Thread rule: one thread at a time; `number_of` any thread.
 //
@@ -28,6 +29,10 @@
 
 namespace tidemark::detail {
 
+/// What every array is aligned to at least, in bytes: what the heap gives, for loops of vector
+/// instructions. Without it an odd count of doubles would slow the loops over later arrays.
+inline constexpr std::size_t array_alignment = 16;
+
 /// What a lane knows of its elements. One object for each type, process-wide.
 struct lane_type {
   static constexpr std::uint32_t unnumbered = UINT32_MAX;
@@ -36,6 +41,9 @@ struct lane_type {
   std::size_t element_bytes;
   std::size_t element_alignment;
   std::atomic<std::uint32_t> number;  // dense; written once
+
+  /// Of arrays, in bytes.
+  std::size_t alignment() const noexcept { return std::max(element_alignment, array_alignment); }
 };
 
 /// Returns:       The number of the type, which is given at the first call.
@@ -45,6 +53,12 @@ std::uint32_t number_of(lane_type& type) noexcept;
 struct bit_words;  // packed bits, in words of 64
 
 inline constexpr std::uint32_t built_in_lanes = 8;
+
+/// Preconditions: the elements fit a chunk.
+/// Returns:       Bytes of a lane for an array of `count` elements.
+constexpr std::size_t array_bytes(std::size_t count, std::size_t element_bytes) noexcept {
+  return round_up(count * element_bytes, array_alignment);
+}
 
 /// Returns:       The lane of a built-in type; `lane_type::unnumbered` for any other.
 template <class T>
@@ -122,7 +136,7 @@ struct lane {
   std::size_t chunk_count() const noexcept;
 
   /// Returns:       Room for `bytes`, or null if no chunk behind the one in use has it.
-  /// Preconditions: bytes is not 0 and a multiple of the element's size.
+  /// Preconditions: bytes is not 0, and what `array_bytes` returns.
   std::byte* take(std::size_t bytes) noexcept;
   /// Adds a chunk at the end of the chain.
   void give(chunk& fresh) noexcept;

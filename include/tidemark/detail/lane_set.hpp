@@ -51,11 +51,12 @@ class lane_set {
   /// Returns:       The lane of that number; if there is none, a lane that holds nothing.
   lane& find(std::uint32_t number) noexcept {
     if (number < built_in_lanes) return built_in_[number];
-    if (number != memo_number_ && number - built_in_lanes < table_size_) {
-      memo_number_ = number;
-      memo_ = table_[number - built_in_lanes];
-    }
-    return number == memo_number_ ? *memo_ : none_;
+    return find_own(number);
+  }
+  /// The same for a number that is not built in.
+  lane& find_own(std::uint32_t number) noexcept {
+    std::uint32_t const index = number - built_in_lanes;  // of an unnumbered type: beyond any table
+    return index < table_size_ ? *table_[index] : none_;
   }
 
   // What a new lane needs, in this order.
@@ -142,9 +143,7 @@ class lane_set {
   lane_save* last_;  // the newest entry
   lane_save* journal_;
   lane_save* journal_end_;
-  std::uint64_t ready_mask_ = UINT64_MAX;              // 0 while held
-  std::uint32_t memo_number_ = lane_type::unnumbered;  // the lane found last
-  lane* memo_ = &none_;
+  std::uint64_t ready_mask_ = UINT64_MAX;  // 0 while held
   lane** table_ = nullptr;  // by number, built-in ones left out; `&none_` where there is none
   std::size_t table_size_ = 0;
   lane* first_ = nullptr;  // of the lanes that are not built in, oldest first
