@@ -361,6 +361,8 @@ BOOST_AUTO_TEST_CASE(exit_runs_no_hooks_and_waits_for_no_thread) {
   BOOST_TEST(result.errors == "");
 }
 
+// glibc's pthread_exit unwinds by libgcc, which cannot unwind the frames of a program on libc++.
+#ifndef _LIBCPP_VERSION
 BOOST_AUTO_TEST_CASE(a_child_of_fork_has_the_hooks_of_the_thread_that_forked) {
   speaking of_main{'m'}, older{'o'}, newer{'n'}, of_child{'c'};
   doing last{[] { ::_exit(3); }};
@@ -383,5 +385,6 @@ BOOST_AUTO_TEST_CASE(a_child_of_fork_has_the_hooks_of_the_thread_that_forked) {
   BOOST_TEST(result.errors == "cno");
   BOOST_TEST(in_parent == "p");
 }
+#endif
 
 BOOST_AUTO_TEST_SUITE_END()
