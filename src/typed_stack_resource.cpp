@@ -286,11 +286,11 @@ resource_stats typed_stack_resource::stats() const noexcept {
 typed_stack_stats typed_stack_resource::stats_by_lane() const {
   typed_stack_stats all{.total = stats()};
   resource_stats const blocks = bytes_.stats();
-  lane_stats bytes{.element = "bytes",
-                   .bytes_in_use = blocks.bytes_in_use,
-                   .bytes_peak = blocks.bytes_peak,
-                   .bytes_reserved = blocks.bytes_reserved,
-                   .chunk_count = blocks.chunk_count};
+  lane_stats const bytes{.element = "bytes",
+                         .bytes_in_use = blocks.bytes_in_use,
+                         .bytes_peak = blocks.bytes_peak,
+                         .bytes_reserved = blocks.bytes_reserved,
+                         .chunk_count = blocks.chunk_count};
   all.lanes.push_back(bytes);
   lanes_.for_each([&](lane const& l) {
     lane_stats const one{.element = l.type->name,

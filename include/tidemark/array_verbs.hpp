@@ -115,11 +115,11 @@ class array_verbs {
   /// of those that are given.
   template <class U = void, detail::array_like X>
   [[nodiscard]] auto similar(X const& x) {
-    using T = std::conditional_t<std::is_void_v<U>, detail::element_of<X>, U>;
+    using element = std::conditional_t<std::is_void_v<U>, detail::element_of<X>, U>;
     if constexpr (detail::is_nd_span<X>::value) {
-      return acquire<T>(x.extents());
+      return acquire<element>(x.extents());
     } else {
-      return acquire<T>(static_cast<std::size_t>(std::ranges::size(x)));
+      return acquire<element>(static_cast<std::size_t>(std::ranges::size(x)));
     }
   }
   template <class U = void, detail::array_like X, class... Extent>
@@ -167,7 +167,7 @@ class array_verbs {
   }
 
  protected:
-  array_verbs() = default;
+  array_verbs() = default;  // NOLINT(bugprone-crtp-constructor-accessibility): by way of a base
   ~array_verbs() = default;
 
  private:

@@ -110,7 +110,7 @@ chunk* frame_space::take_idle_since_last() noexcept {
     if (std::exchange(c->preceding_bytes, chunk::not_entered) != chunk::not_entered) kept = c;
   }
   chunk* taken = idle_.take_since_last();
-  while (tail_ != kept) {
+  while (tail_ != nullptr && tail_ != kept) {
     chunk* const last = std::exchange(tail_, tail_->previous);
     (tail_ != nullptr ? tail_->next : head_) = nullptr;
     last->next = std::exchange(taken, last);

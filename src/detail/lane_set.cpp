@@ -111,7 +111,7 @@ std::byte* lane_set::take(lane& l, std::size_t bytes, chunk_request& wanted) con
   // Only where it fits the chunk in use does a large array lie in the lane: were it to enter a
   // later one, that would depend on what the frame before had needed, and the second of two equal
   // frames would ask upstream again.
-  bool const large = bytes > max_chunk_bytes_ / 4 && !(first && bytes <= initial_bytes_);
+  bool const large = bytes > max_chunk_bytes_ / 4 && (!first || bytes > initial_bytes_);
   if (large && bytes > static_cast<std::size_t>(l.end - l.cursor)) return nullptr;
   bytes = array_bytes(bytes, 1);
   if (std::byte* const array = l.take(bytes)) return array;

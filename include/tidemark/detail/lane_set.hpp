@@ -116,7 +116,7 @@ class lane_set {
   /// Calls `f(lane&)` for every lane that was ever used.
   template <class F>
   void for_each(F f) {
-    for (lane& l : built_in_) {
+    for (lane& l : built_in_) {  // NOLINT(misc-const-correctness): as f takes it
       if (l.type != nullptr) f(l);
     }
     for (lane* l = first_; l != nullptr; l = l->next) f(*l);
