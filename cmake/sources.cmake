@@ -32,6 +32,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/scope_record.hpp
   include/tidemark/detail/serial_source.hpp
   include/tidemark/detail/thread_exit.hpp
+  include/tidemark/detail/thread_slots.hpp
   include/tidemark/error.hpp
   include/tidemark/frame_options.hpp
   include/tidemark/frame_resource.hpp
@@ -82,6 +83,7 @@ set(TIDEMARK_SOURCES
   src/detail/poison.cpp
   src/detail/serial_source.cpp
   src/detail/thread_exit.cpp
+  src/detail/thread_slots.cpp
   src/error.cpp
   src/frame_resource.cpp
   src/frame_resource_checks.cpp
