@@ -13,6 +13,8 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/alignment.hpp
   include/tidemark/detail/array_recycler.hpp
   include/tidemark/detail/block_book.hpp
+  include/tidemark/detail/block_engine.hpp
+  include/tidemark/detail/block_log.hpp
   include/tidemark/detail/bump_region.hpp
   include/tidemark/detail/chunk_list.hpp
   include/tidemark/detail/code_trace.hpp
@@ -25,12 +27,18 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/json_string.hpp
   include/tidemark/detail/lane.hpp
   include/tidemark/detail/lane_set.hpp
+  include/tidemark/detail/large_blocks.hpp
   include/tidemark/detail/made_object.hpp
+  include/tidemark/detail/mark_record.hpp
+  include/tidemark/detail/mark_stack.hpp
+  include/tidemark/detail/owned_count.hpp
   include/tidemark/detail/owning_type.hpp
   include/tidemark/detail/poison.hpp
   include/tidemark/detail/remake.hpp
   include/tidemark/detail/scope_record.hpp
   include/tidemark/detail/serial_source.hpp
+  include/tidemark/detail/slab.hpp
+  include/tidemark/detail/slab_groups.hpp
   include/tidemark/detail/thread_exit.hpp
   include/tidemark/detail/thread_slots.hpp
   include/tidemark/error.hpp
@@ -71,6 +79,7 @@ set(TIDEMARK_SOURCES
   src/check_level.cpp
   src/detail/array_recycler.cpp
   src/detail/block_book.cpp
+  src/detail/block_engine.cpp
   src/detail/chunk_list.cpp
   src/detail/code_trace.cpp
   src/detail/fault_table.cpp
@@ -82,6 +91,8 @@ set(TIDEMARK_SOURCES
   src/detail/lane_set.cpp
   src/detail/poison.cpp
   src/detail/serial_source.cpp
+  src/detail/slab.cpp
+  src/detail/slab_groups.cpp
   src/detail/thread_exit.cpp
   src/detail/thread_slots.cpp
   src/error.cpp

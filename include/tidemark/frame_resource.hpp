@@ -162,6 +162,7 @@ class frame_resource final : public rewindable_resource {
   friend class detail::frame_quarantine;
   friend class typed_stack_resource;  // its bytes are a frame's
   struct bookkeeping;
+  class ruled;
 
   frame_resource(frame_options const& options, std::pmr::memory_resource* upstream,
                  rewindable_resource* owner) noexcept;
@@ -206,7 +207,7 @@ class frame_resource final : public rewindable_resource {
   }
   template <class T, class... Args>
   T* make_at(std::uint64_t serial, std::uint32_t depth, Args&&... args);
-  void require_lasting(detail::frame_engine::tenure const& then) const;
+  void require_lasting(detail::frame_engine::tenure const& then);
 
   [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment);
   [[gnu::noinline]] void deallocate_slow(std::byte* block, std::size_t bytes) noexcept;
@@ -233,7 +234,7 @@ class frame_resource final : public rewindable_resource {
   void* take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment);
   void rewind_to(std::uint32_t depth, source_location where, void const* caller) noexcept;
   void keep_to(std::uint32_t depth) noexcept;
-  void close_ended(void const* caller) noexcept;
+  void empty_to(std::uint32_t depth, source_location where, void const* caller) noexcept;
   void reset_all(void const* caller) noexcept;
   void adopt_buffer(void* buffer, std::size_t bytes) noexcept;
   void obtain_chunk(detail::chunk_request const& wanted, std::size_t bytes);
@@ -253,13 +254,9 @@ class frame_resource final : public rewindable_resource {
   void grow_bindings();
   std::size_t available_bytes() const noexcept { return limit_bytes_ - reserved_bytes_; }
 
-  std::uint32_t checked_depth(marker mark, source_location where, void const* caller) noexcept;
-  bool closable(std::uint32_t depth, source_location where, void const* caller) noexcept;
   void report(misuse bug, void const* caller) const noexcept;
-  void report_closed(marker mark, source_location where, void const* caller) const noexcept;
-  [[noreturn]] void refuse_closed(std::uint64_t serial, std::uint32_t depth,
-                                  void const* caller) const;
-  [[gnu::noinline]] void require_open(marker mark) const;
+  [[noreturn]] void refuse_closed(std::uint64_t serial, std::uint32_t depth, void const* caller);
+  [[gnu::noinline]] void require_open(marker mark);
 
   detail::frame_engine engine_;
   std::pmr::memory_resource* upstream_;

@@ -96,6 +96,7 @@ class marks_before {
 bool valgrind_present() noexcept { return on_valgrind(); }
 
 void make_accessible(void* begin, std::size_t bytes) noexcept { admit(begin, bytes); }
+void make_inaccessible(void* begin, std::size_t bytes) noexcept { forbid(begin, bytes); }
 
 void make_dead(void* begin, std::size_t bytes) noexcept {
   if (bytes == 0) return;

@@ -13,7 +13,7 @@ ROWS = [
     ["config", "literals"],
     ["detail/"],
     ["check_level", "error", "stats", "marker", "rewindable_resource", "upstream/",
-     "quarantine"],
+     "quarantine", "scope_rules"],
     ["nd_span", "bit_span", "array_verbs", "frame_options", "frame_resource",
      "typed_stack_options", "typed_stack_events", "typed_stack_stats", "typed_stack_resource",
      "this_thread_stack", "fixed_block_resource",

@@ -31,6 +31,8 @@ void make_live(void* begin, std::size_t bytes) noexcept;
 /// The bytes become accessible again, contents as they are: for the pool's own links, and before
 /// memory goes back upstream.
 void make_accessible(void* begin, std::size_t bytes) noexcept;
+/// The bytes become inaccessible again, contents as they are.
+void make_inaccessible(void* begin, std::size_t bytes) noexcept;
 
 /// `make_live`, and `make_red_zone` behind it.
 void make_block(void* begin, std::size_t bytes) noexcept;
