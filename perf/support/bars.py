@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 OURS = "ours"
-# In place of a contestant: bytes that ours reserved for each byte of capacity; whoever is fastest.
-CAPACITY, FASTEST = "capacity", "fastest"
+# In place of a contestant: bytes that ours reserved for each byte of capacity; whoever is fastest;
+# nobody.
+CAPACITY, FASTEST, NOBODY = "capacity", "fastest", ""
 NANOSECONDS, INSTRUCTIONS = "ns", "instr"  # of one operation
 
 
@@ -47,6 +48,19 @@ class MoreInstructions(Bar):
 
     def __str__(self):
         return f"<= {self.against} + {self.limit:g}"
+
+
+class MostNanoseconds(Bar):
+    """Ours takes at most `limit` nanoseconds: where the cost is told as a line, not as a ratio."""
+
+    def figure(self, row):
+        return row.figures()[OURS]
+
+    def is_measured_in(self, row):
+        return OURS in row.figures()
+
+    def __str__(self):
+        return f"<= {self.limit:.3g} ns"
 
 
 BARS = [

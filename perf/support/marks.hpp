@@ -10,6 +10,8 @@
 #include <cstring>
 #include <memory_resource>
 #include <string>
+#include <tidemark/marker.hpp>
+#include <tidemark/memory_scope.hpp>
 
 #include "floor.hpp"
 #include "program.hpp"
@@ -66,6 +68,41 @@ inline void add_mark_floors(program& to, std::string const& row, three<bump_floo
     };
     to.add(row, std::string("floor") + copy, marks_per_round, round, check);
   });
+}
+
+/// What allocates for a raw mark, found when it is asked: a bare pool of blocks is outside of it.
+template <class Pool>
+class under_mark {
+ public:
+  under_mark(Pool& pool, tidemark::marker mark) : pool_(pool), mark_(mark) {}
+  void* allocate(std::size_t bytes, std::size_t alignment) {
+    return pool_.resource_of(mark_)->allocate(bytes, alignment);
+  }
+
+ private:
+  Pool& pool_;
+  tidemark::marker mark_;
+};
+
+/// The rows of a pool of blocks, on which nothing else is.
+template <class Pool>
+void add_block_pool_marks(program& to, std::string const& prefix, Pool& pool,
+                          three<bump_floor>& floors) {
+  std::string const scope_row = prefix + "_empty_scope";
+  add_mark(to, scope_row, "ours", [&pool](auto body) {
+    tidemark::memory_scope scope(pool);
+    body(scope);
+  });
+  add_mark_floors(to, scope_row, floors);
+
+  std::string const mark_row = prefix + "_checkpoint_rewind";
+  add_mark(to, mark_row, "ours", [&pool](auto body) {
+    tidemark::marker const mark = pool.checkpoint();
+    under_mark resource(pool, mark);
+    body(resource);
+    pool.rewind(mark);
+  });
+  add_mark_floors(to, mark_row, floors);
 }
 
 }  // namespace perf

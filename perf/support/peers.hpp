@@ -10,6 +10,7 @@
 
 #include <boost/container/pmr/memory_resource.hpp>
 #include <boost/container/pmr/monotonic_buffer_resource.hpp>
+#include <boost/container/pmr/synchronized_pool_resource.hpp>
 #include <boost/container/pmr/unsynchronized_pool_resource.hpp>
 #include <boost/pool/pool.hpp>
 #include <cstddef>
@@ -46,6 +47,7 @@ class from_boost final : public std::pmr::memory_resource {
 };
 
 using boost_pool = from_boost<boost::container::pmr::unsynchronized_pool_resource>;
+using boost_synchronized = from_boost<boost::container::pmr::synchronized_pool_resource>;
 using boost_monotonic = from_boost<boost::container::pmr::monotonic_buffer_resource>;
 
 /// Boost.Pool: blocks of one size.

@@ -3,6 +3,8 @@
 
 #include <valgrind/callgrind.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -35,10 +37,20 @@ program::program(int argc, char** argv) {
   }
 }
 
+double program::seconds_of_nothing() {
+  auto const nothing = [] {};
+  std::array<double, 101> readings{};
+  for (auto& each : readings) each = seconds_of(nothing);
+  auto const middle = readings.begin() + readings.size() / 2;
+  std::nth_element(readings.begin(), middle, readings.end());
+  return *middle;
+}
+
 void program::toggle_counting() { CALLGRIND_TOGGLE_COLLECT; }
 
-void program::configure(benchmark::internal::Benchmark* registered) const {
-  if (iterations_ > 0) registered->Iterations(iterations_);
+benchmark::internal::Benchmark* program::configure(
+    benchmark::internal::Benchmark* registered) const {
+  return iterations_ > 0 ? registered->Iterations(iterations_) : registered;
 }
 
 void program::finish(benchmark::State& state, std::string const& row, std::uint64_t checksum) {

@@ -16,6 +16,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -73,6 +75,30 @@ class program {
     configure(benchmark::RegisterBenchmark((row + "/" + contestant).c_str(), timed));
   }
 
+  /// `prepare()` goes before each round, neither on the clock nor counted: for a round that uses up
+  /// what it works on. The clock is that on the wall, so it is also for rounds of two threads, of
+  /// which one may sleep until the other has gone on.
+  template <class Prepare, class Round, class Check>
+  void add_prepared(std::string const& row, std::string const& contestant, std::size_t operations,
+                    Prepare prepare, Round round, Check check) {
+    auto const timed = [=, this](benchmark::State& state) mutable {
+      double const empty_seconds = seconds_of_nothing();
+      for (auto _ : state) {
+        if (counts_) {
+          count_prepared(prepare, round);
+          state.SetIterationTime(0);
+        } else {
+          prepare();
+          state.SetIterationTime(std::max(0.0, seconds_of(round) - empty_seconds));
+        }
+      }
+      state.counters["operations"] = static_cast<double>(operations);
+      finish(state, row, check());
+    };
+    configure(benchmark::RegisterBenchmark((row + "/" + contestant).c_str(), timed))
+        ->UseManualTime();
+  }
+
   /// Returns: the exit code: 0 if every contestant ran and every checksum agreed.
   int run();
 
@@ -84,8 +110,24 @@ class program {
     for (int i = 0; i < counted_rounds; ++i) round();
     toggle_counting();
   }
+  template <class Work>
+  static double seconds_of(Work& work) {
+    auto const start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  static double seconds_of_nothing();  // what reading the clock adds
+  template <class Prepare, class Round>
+  [[gnu::noinline]] static void count_prepared(Prepare& prepare, Round& round) {
+    for (int i = 0; i < rounds_before_counting + counted_rounds; ++i) {
+      prepare();
+      if (i >= rounds_before_counting) toggle_counting();
+      round();
+      if (i >= rounds_before_counting) toggle_counting();
+    }
+  }
   static void toggle_counting();
-  void configure(benchmark::internal::Benchmark* registered) const;
+  benchmark::internal::Benchmark* configure(benchmark::internal::Benchmark* registered) const;
   void finish(benchmark::State& state, std::string const& row, std::uint64_t checksum);
 
   std::map<std::string, std::uint64_t> checksums_;  // of each row, from its first contestant

@@ -6,7 +6,8 @@ from unittest import mock
 
 import measure
 import table
-from bars import CAPACITY, FASTEST, INSTRUCTIONS, NANOSECONDS, Bar, MoreInstructions
+from bars import (CAPACITY, FASTEST, INSTRUCTIONS, NANOSECONDS, NOBODY, Bar, MoreInstructions,
+                  MostNanoseconds)
 
 
 def run(name, nanoseconds, checksum=7.0, **counters):
@@ -60,6 +61,20 @@ class Table(unittest.TestCase):
         bar = Bar("row", FASTEST, 1.5)
         self.assertEqual((self.judge(bar), str(bar)), ((1.5, "yes"), "<= 1.5 x the fastest"))
         self.assertEqual(self.judge(Bar("row", FASTEST, 1.4)), (1.5, "no"))
+
+    def test_a_bar_of_nanoseconds_needs_nobody_else(self):
+        bar = MostNanoseconds("row", NOBODY, 3)
+        self.assertEqual((self.judge(bar), str(bar)), ((3, "yes"), "<= 3 ns"))
+        self.assertEqual(self.judge(MostNanoseconds("row", NOBODY, 2.9)), (3, "no"))
+        with mock.patch.object(table, "BARS", [bar]):
+            table.require_bars(collected(run("row/ours", 1)))
+
+    def test_a_contestant_with_a_clock_of_its_own_is_timed_by_it(self):
+        rows = {}
+        measure.prepare(rows, ["row/ours"])
+        report = {"benchmarks": [run("row/ours/iterations:2/manual_time", 900, real_time=50)]}
+        measure.collect(rows, json.dumps(report))
+        self.assertEqual(rows["row"].figures(), {"ours": 5})
 
     def test_two_cores_are_measurable_only_where_two_are_quiet(self):
         bar = Bar("row", "floor", 2, quiet_cores=2)
@@ -163,7 +178,7 @@ class Table(unittest.TestCase):
     def test_what_means_nothing_in_instructions_is_not_counted(self):
         names = ["frame_mixed/ours", "frame_mixed/floor.1", "frame_mixed/floor.2",
                  "frame_grown_700/ours", "frame_document/ours", "frame_document_checked/ours",
-                 "stack_bloat/ours", "stack_product_16/ours"]
+                 "stack_bloat/ours", "stack_product_16/ours", "local_ring/ours"]
         self.assertEqual([name for name in names if measure.counts_instructions(name)],
                          ["frame_mixed/ours", "frame_mixed/floor.1", "frame_document/ours"])
 
