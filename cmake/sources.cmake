@@ -39,6 +39,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/serial_source.hpp
   include/tidemark/detail/slab.hpp
   include/tidemark/detail/slab_groups.hpp
+  include/tidemark/detail/slot_mutex.hpp
   include/tidemark/detail/thread_exit.hpp
   include/tidemark/detail/thread_slots.hpp
   include/tidemark/error.hpp

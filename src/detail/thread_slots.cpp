@@ -6,6 +6,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdlib>
 #include <functional>
+#include <mutex>
 #include <new>
 #include <tidemark/detail/block_book.hpp>
 #include <tidemark/detail/thread_exit.hpp>

@@ -27,8 +27,7 @@
 #include <array>
 #include <boost/intrusive/set_hook.hpp>
 #include <cstdint>
-#include <mutex>
-#include <tidemark/config.hpp>
+#include <tidemark/detail/slot_mutex.hpp>
 
 namespace tidemark::detail {
 
@@ -58,14 +57,14 @@ class slot_owner : public owner_hook {
   std::uint64_t id() const noexcept { return id_; }
   /// For what the owner knows of all threads. `fork` waits until it is free, so that a child never
   /// finds it locked.
-  std::mutex& mutex() const noexcept { return mutex_; }
+  slot_mutex& mutex() const noexcept { return mutex_; }
 
  private:
   friend struct slot_registry;
 
   std::uint64_t id_ = 0;  // written once, by the constructor
   end_function end_;
-  mutable std::mutex mutex_;
+  mutable slot_mutex mutex_;
 };
 
 struct thread_slot {
