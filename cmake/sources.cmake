@@ -14,6 +14,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/array_recycler.hpp
   include/tidemark/detail/block_book.hpp
   include/tidemark/detail/block_engine.hpp
+  include/tidemark/detail/block_heap.hpp
   include/tidemark/detail/block_log.hpp
   include/tidemark/detail/bump_region.hpp
   include/tidemark/detail/chunk_list.hpp
@@ -42,7 +43,10 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/slot_mutex.hpp
   include/tidemark/detail/thread_exit.hpp
   include/tidemark/detail/thread_slots.hpp
+  include/tidemark/detail/upstream_account.hpp
   include/tidemark/error.hpp
+  include/tidemark/fixed_block_options.hpp
+  include/tidemark/fixed_block_resource.hpp
   include/tidemark/frame_options.hpp
   include/tidemark/frame_resource.hpp
   include/tidemark/literals.hpp
@@ -77,10 +81,13 @@ set(TIDEMARK_HEADERS
 set(TIDEMARK_SOURCES
   src/adaptors/failing_resource.cpp
   src/bit_span.cpp
+  src/block_checks.cpp
+  src/block_ledger.cpp
   src/check_level.cpp
   src/detail/array_recycler.cpp
   src/detail/block_book.cpp
   src/detail/block_engine.cpp
+  src/detail/block_heap.cpp
   src/detail/chunk_list.cpp
   src/detail/code_trace.cpp
   src/detail/fault_table.cpp
@@ -97,6 +104,8 @@ set(TIDEMARK_SOURCES
   src/detail/thread_exit.cpp
   src/detail/thread_slots.cpp
   src/error.cpp
+  src/fixed_block_resource.cpp
+  src/fixed_block_resource_scopes.cpp
   src/frame_resource.cpp
   src/frame_resource_checks.cpp
   src/frame_resource_chunks.cpp

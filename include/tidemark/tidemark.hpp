@@ -10,6 +10,8 @@
 #include <tidemark/check_level.hpp>
 #include <tidemark/config.hpp>
 #include <tidemark/error.hpp>
+#include <tidemark/fixed_block_options.hpp>
+#include <tidemark/fixed_block_resource.hpp>
 #include <tidemark/frame_options.hpp>
 #include <tidemark/frame_resource.hpp>
 #include <tidemark/literals.hpp>

@@ -34,8 +34,8 @@ known_block*& block_book::slot_of(std::byte const* address) noexcept {
   }
 }
 
-void block_book::add(std::byte* address, std::size_t bytes, std::uint32_t depth,
-                     std::uint64_t serial) noexcept {
+known_block& block_book::add(std::byte* address, std::size_t bytes, std::uint32_t depth,
+                             std::uint64_t serial) noexcept {
   known_block*& slot = slot_of(address);
   if (slot == nullptr) {
     slot = std::exchange(spare_, nullptr);
@@ -48,6 +48,7 @@ void block_book::add(std::byte* address, std::size_t bytes, std::uint32_t depth,
   block.closing = 0;
   block.state = block_state::live;
   lists_[depth].push_back(block);
+  return block;
 }
 
 known_block* block_book::find(void const* address) noexcept {

@@ -50,6 +50,8 @@ void* block_engine::take(std::uint32_t index) noexcept {
   if (rest.carving == nullptr || rest.carving->is_used_up()) {
     slab* const fresh = rest.groups->take();
     if (fresh == nullptr) return nullptr;
+    // Where stamps go, dead blocks of another class may have been.
+    if (checked_) make_accessible(fresh, rest.layout.first_offset);
     format(*fresh, rest.layout, index, owner_);
     if (checked_) {
       make_dead(fresh->first, static_cast<std::size_t>(fresh->end - fresh->first));
@@ -140,6 +142,7 @@ void block_engine::make_idle(large_list& list) noexcept {
   while (large_block* const freed = list.first) {
     list.remove(*freed);
     large_bytes_.subtract(freed->capacity_bytes);
+    if (checked_) make_dead(freed->block(), freed->capacity_bytes);
     idle_large_.push(*freed);
   }
 }
@@ -165,12 +168,12 @@ void block_engine::keep_to(std::uint32_t depth) noexcept {
     if (stamp != 0) log[kept++] = log[i];
   }
   log.cut(kept);
+  large_list& outer = record(depth - 1).large;
   while (this->depth() >= depth) {
-    block_record& outer = record(this->depth() - 1);
     while (large_block* const held = top().large.first) {
       top().large.remove(*held);
-      held->depth = this->depth() - 1;
-      outer.large.push(*held);
+      held->depth = depth - 1;
+      outer.push(*held);
     }
     pass_bindings();
     step_down();
@@ -200,7 +203,12 @@ void block_engine::reset() noexcept {
   settle_top();
   log.cut(0);
   for (std::uint32_t c = 0; c < class_count_; ++c) {
-    while (slab* const emptied = infos_[c].slabs.pop()) make_idle(*emptied, c);
+    while (slab* const emptied = infos_[c].slabs.pop()) {
+      if (checked_) {
+        make_dead(emptied->first, static_cast<std::size_t>(emptied->fresh - emptied->first));
+      }
+      make_idle(*emptied, c);
+    }
     list_of(c) = nullptr;
     classes_[c].live.set(0);
   }
@@ -231,6 +239,14 @@ void block_engine::hold_large(large_block& held, std::uint32_t depth) noexcept {
 void block_engine::free_large(large_block& freed) noexcept {
   record(freed.depth).large.remove(freed);
   large_bytes_.subtract(freed.capacity_bytes);
+  if (checked_) make_accessible(freed.block(), freed.capacity_bytes);
+}
+
+large_block* block_engine::take_all_idle_large() noexcept {
+  for (large_block* idle = idle_large_.first; checked_ && idle != nullptr; idle = idle->next) {
+    make_accessible(idle->block(), idle->capacity_bytes);
+  }
+  return std::exchange(idle_large_.first, nullptr);
 }
 
 // Slabs as a whole.
@@ -238,8 +254,6 @@ void block_engine::free_large(large_block& freed) noexcept {
 void block_engine::make_idle(slab& idle, std::uint32_t index) noexcept {
   block_class_info& rest = infos_[index];
   if (rest.carving == &idle) rest.carving = nullptr;
-  // Another class may put its stamps where blocks were.
-  if (checked_) make_accessible(idle.first, static_cast<std::size_t>(idle.end - idle.first));
   rest.groups->put_idle(idle);
 }
 

@@ -10,13 +10,14 @@ slab_layout layout_of(std::size_t block_bytes, std::size_t stride_bytes, std::si
                       std::size_t slab_bytes) noexcept {
   slab_layout result{
       .block_bytes = block_bytes, .stride_bytes = stride_bytes, .slab_bytes = slab_bytes};
-  if (stride_bytes >= slab_bytes) return result;
+  if (slab_bytes <= sizeof(slab) || stride_bytes >= slab_bytes) return result;
   // A cache line at least, so that a block of a line's size never shares one with the stamps.
   std::size_t const begin = std::max<std::size_t>(alignment, 64);
   std::size_t count = (slab_bytes - sizeof(slab)) / (stride_bytes + sizeof(block_stamp));
+  // The reciprocal tells blocks apart in slabs of less than 4 GiB.
+  if (slab_bytes > UINT32_MAX) count = std::min<std::size_t>(count, 1);
   auto const first_of = [&](std::size_t blocks) {
-    std::size_t const stamped = sizeof(slab) + blocks * sizeof(block_stamp);
-    return (stamped + begin - 1) & ~(begin - 1);
+    return round_up(sizeof(slab) + blocks * sizeof(block_stamp), begin);
   };
   while (count != 0 && count * stride_bytes > slab_bytes - std::min(slab_bytes, first_of(count))) {
     --count;

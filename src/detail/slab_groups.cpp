@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
 #include <new>
+#include <tidemark/detail/poison.hpp>
 #include <tidemark/detail/slab_groups.hpp>
 #include <utility>
 
@@ -36,14 +37,28 @@ void slab_groups::give(void* memory, std::size_t bytes) noexcept {
     reinterpret_cast<slab*>(begin + i * slab_bytes_)->group = &first->own_group;
   }
   first->own_group = {.first = first,
-                      .next = groups_,
+                      .next = nullptr,
                       .previous = nullptr,
                       .bytes = bytes,
                       .slab_count = count,
                       .idle_count = count};
-  if (groups_ != nullptr) groups_->previous = &first->own_group;
-  groups_ = &first->own_group;
+  link(first->own_group);
   next_slab_count_ = std::min(2 * next_slab_count_, max_slab_count_);
+}
+
+void slab_groups::adopt(slab_group& group) noexcept {
+  auto* const begin = reinterpret_cast<std::byte*>(group.first);
+  for (std::size_t i = group.slab_count; i-- > 0;) {
+    idle_.push(*reinterpret_cast<slab*>(begin + i * slab_bytes_));
+  }
+  link(group);
+}
+
+void slab_groups::link(slab_group& group) noexcept {
+  group.next = groups_;
+  group.previous = nullptr;
+  if (groups_ != nullptr) groups_->previous = &group;
+  groups_ = &group;
 }
 
 void slab_groups::unlink(slab_group& group) noexcept {
@@ -61,6 +76,7 @@ slab_group* slab_groups::take_idle_groups() noexcept {
         idle_.remove(*reinterpret_cast<slab*>(begin + i * slab_bytes_));
       }
       unlink(*group);
+      make_accessible(group->first, group->bytes);
       group->next = taken;
       taken = group;
     }
@@ -72,6 +88,9 @@ slab_group* slab_groups::take_idle_groups() noexcept {
 slab_group* slab_groups::take_all_groups() noexcept {
   idle_ = {};
   next_slab_count_ = 1;
+  for (slab_group* group = groups_; group != nullptr; group = group->next) {
+    make_accessible(group->first, group->bytes);
+  }
   return std::exchange(groups_, nullptr);
 }
 

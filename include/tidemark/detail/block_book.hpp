@@ -59,6 +59,7 @@ struct known_block : block_hook {
   std::uint64_t serial = 0;   // of the checkpoint that took it
   std::uint64_t closing = 0;  // what `remember` returned for the end of its scope; 0: not known
   block_state state = block_state::live;
+  std::uint8_t alignment_exponent = 0;  // as asked for; of frames not used
 };
 
 /// A checkpoint that is gone, for reports about what outlived it.
@@ -86,8 +87,9 @@ class block_book {
     if (lists_.size() <= depth || spare_ == nullptr) prepare_slow(depth);
   }
   /// Preconditions: prepare(depth) was called since the last `add`.
-  void add(std::byte* address, std::size_t bytes, std::uint32_t depth,
-           std::uint64_t serial) noexcept;
+  /// Returns:       What is known of it from now on.
+  known_block& add(std::byte* address, std::size_t bytes, std::uint32_t depth,
+                   std::uint64_t serial) noexcept;
   /// Returns:    What is known of the block that begins at `address`; null if there never was one.
   /// Complexity: O(1) on average.
   known_block* find(void const* address) noexcept;

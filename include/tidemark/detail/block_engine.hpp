@@ -20,7 +20,8 @@
 //     that were live at once is the number that was live at a carving.
 //  3. A slab becomes idle only while no entry of the log points into it.
 //  4. Of a checked engine `head` is null for ever, so inline halves end in slow ones; the free list
-//     is `parked`, and its blocks are poisoned.
+//     is `parked`. Blocks are poisoned while they are not live, those of idle slabs and idle large
+//     ones included, and when `take` returns them: its owner makes them live.
 //
 // Source: slabs as Bonwick's; the log as the store buffers of generational collectors.
 
@@ -32,7 +33,6 @@
 #include <tidemark/detail/owned_count.hpp>
 #include <tidemark/detail/slab.hpp>
 #include <tidemark/detail/slab_groups.hpp>
-#include <utility>
 
 namespace tidemark::detail {
 
@@ -86,6 +86,12 @@ class block_engine : public mark_stack<block_record> {
   /// Whether closing the top record has nothing to free.
   bool is_top_plain() const noexcept { return !top().eventful && top().log_base == log.size(); }
 
+  /// Whether the class has neither a free nor a fresh block, nor an idle slab.
+  bool needs_slab(std::uint32_t index) const noexcept {
+    block_class_info const& rest = infos_[index];
+    return classes_[index].head == nullptr && rest.parked == nullptr &&
+           (rest.carving == nullptr || rest.carving->is_used_up()) && !rest.groups->has_idle();
+  }
   /// A free or a fresh block; null if the class needs a slab, and `info(index).groups` a group.
   void* take(std::uint32_t index) noexcept;
   /// The same for the checkpoint at `depth`, which is not 0. Preconditions: the log is not full.
@@ -124,8 +130,13 @@ class block_engine : public mark_stack<block_record> {
   void hold_large(large_block& held, std::uint32_t depth) noexcept;
   /// The block leaves its checkpoint, and is its owner's.
   void free_large(large_block& freed) noexcept;
+  /// The same where upstream may not be called: it becomes idle.
+  void free_large_to_idle(large_block& freed) noexcept {
+    free_large(freed);
+    idle_large_.push(freed);
+  }
   /// Returns: The first idle one, linked by `next`; the list is empty then.
-  large_block* take_all_idle_large() noexcept { return std::exchange(idle_large_.first, nullptr); }
+  large_block* take_all_idle_large() noexcept;
   std::size_t large_bytes() const noexcept { return large_bytes_.get(); }
   bool resize_large(large_block& resized, std::size_t new_bytes) const noexcept {
     return new_bytes <= resized.capacity_bytes;
@@ -138,7 +149,7 @@ class block_engine : public mark_stack<block_record> {
   void empty(std::uint32_t depth) noexcept;
 
   /// Closes everything and frees everything; slabs and large blocks become idle.
-  /// Complexity: O(slabs + large blocks).
+  /// Complexity: O(slabs + large blocks); of a checked engine O(their bytes).
   void reset() noexcept;
   /// Checkpoints end and hold nothing any more: what they took is as if taken by the bare pool.
   void abandon_marks() noexcept;
@@ -148,6 +159,8 @@ class block_engine : public mark_stack<block_record> {
   void collect_idle_slabs() noexcept;
 
   std::size_t bytes_in_use() const noexcept;
+  /// The peak of each class and that of large blocks, added up: the most `bytes_in_use` has been
+  /// if they all came at once, and more otherwise.
   std::size_t bytes_peak() const noexcept;
 
  private:

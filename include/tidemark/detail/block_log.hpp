@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace tidemark::detail {
 
@@ -49,6 +50,11 @@ class block_log {
     entries_ = static_cast<entry*>(memory);
     capacity_ = capacity;
     return former;
+  }
+  /// Forgets everything. Returns: The former memory.
+  void* leave() noexcept {
+    size_ = capacity_ = 0;
+    return std::exchange(entries_, nullptr);
   }
 
  private:

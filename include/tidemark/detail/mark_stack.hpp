@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <new>
 #include <tidemark/detail/mark_record.hpp>
+#include <tidemark/detail/owned_count.hpp>
 #include <tidemark/detail/serial_source.hpp>
 #include <utility>
 
@@ -50,7 +51,8 @@ class mark_stack {
   bool is_open(scope_binding const& binding) const noexcept {
     return records_[binding.depth].serial == binding.serial;
   }
-  std::size_t closed_from_below() const noexcept { return closed_from_below_; }
+  /// Thread safety: Any thread.
+  std::size_t closed_from_below() const noexcept { return closed_from_below_.get(); }
 
   bool can_open() const noexcept { return depth_ < ready_depth_; }
   /// Opens a checkpoint. Preconditions: can_open(), or make_ready() was called.
@@ -151,7 +153,9 @@ class mark_stack {
   void settle_top() noexcept {
     top_->eventful = held_ || ended_count_ != 0 || (outermost_is_slow_ && depth_ <= 1);
   }
-  void count_closed_from_below(std::size_t count) noexcept { closed_from_below_ += count; }
+  void count_closed_from_below(std::size_t count) noexcept {
+    closed_from_below_.add(count);
+  }
 
   std::uint32_t finalizing_ = 0;  // depth + 1 of the record whose finalizers run; 0: none
 
@@ -168,7 +172,7 @@ class mark_stack {
   std::uint32_t ended_count_ = 0;  // records that `end_later` left
   bool held_;
   bool outermost_is_slow_ = false;
-  std::size_t closed_from_below_ = 0;
+  owned_count closed_from_below_;
   binding_list spare_;
 };
 

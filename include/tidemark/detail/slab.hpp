@@ -70,7 +70,7 @@ struct slab {
   block_stamp* stamps() noexcept { return reinterpret_cast<block_stamp*>(this + 1); }
   /// Preconditions: a block of this slab begins there.
   /// Remarks:       Exact for begins of blocks in slabs of less than 4 GiB: the error of the
-  ///                reciprocal, times the index, stays below one.
+  ///                reciprocal, times the index, stays below one. Larger ones have one block.
   std::size_t index_of(void const* block) const noexcept {
     auto const offset = static_cast<std::uint64_t>(static_cast<std::byte const*>(block) - first);
     return static_cast<std::size_t>((offset * reciprocal) >> 32U);
@@ -93,8 +93,9 @@ inline slab* slab_of(void const* block, std::size_t slab_bytes) noexcept {
 }
 
 /// Returns:       The layout of as many blocks as fit; block_count is 0 if none does.
-/// Preconditions: `slab_bytes` and `alignment` are powers of two, `stride_bytes` is a multiple of
-///                `alignment` and not 0; stride_bytes >= block_bytes and sizeof(free_block).
+/// Preconditions: `slab_bytes` and `alignment` are powers of two, alignment >= alignof(free_block)
+///                and below 4 GiB; `stride_bytes` is a multiple of `alignment`, not less than
+///                `block_bytes` and sizeof(free_block).
 slab_layout layout_of(std::size_t block_bytes, std::size_t stride_bytes, std::size_t alignment,
                       std::size_t slab_bytes) noexcept;
 

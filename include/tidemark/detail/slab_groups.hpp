@@ -46,14 +46,18 @@ class slab_groups {
   std::size_t wanted_bytes(std::size_t available) const noexcept;
   /// The bytes become a group of idle slabs. Preconditions: as `wanted_bytes` said.
   void give(void* memory, std::size_t bytes) noexcept;
-  /// The groups whose slabs are all idle leave. The memory of each begins with its first slab.
+  /// A group that left another one with slabs of the same size: all its slabs are idle.
+  void adopt(slab_group& group) noexcept;
+  /// The groups whose slabs are all idle leave, accessible whatever a checked engine poisoned. The
+  /// memory of each begins with its first slab.
   /// Returns:       The first of them, linked by `next`.
   /// Complexity:    O(groups + idle slabs).
   slab_group* take_idle_groups() noexcept;
-  /// All groups leave, whatever is in use; they grow from one slab again.
+  /// All groups leave likewise, whatever is in use; they grow from one slab again.
   slab_group* take_all_groups() noexcept;
 
  private:
+  void link(slab_group& group) noexcept;
   void unlink(slab_group& group) noexcept;
 
   std::size_t slab_bytes_ = 0;
