@@ -26,6 +26,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/frame_engine.hpp
   include/tidemark/detail/frame_space.hpp
   include/tidemark/detail/json_string.hpp
+  include/tidemark/detail/kept_maker.hpp
   include/tidemark/detail/lane.hpp
   include/tidemark/detail/lane_set.hpp
   include/tidemark/detail/large_blocks.hpp
@@ -38,10 +39,13 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/remake.hpp
   include/tidemark/detail/scope_record.hpp
   include/tidemark/detail/serial_source.hpp
+  include/tidemark/detail/size_classes.hpp
   include/tidemark/detail/slab.hpp
   include/tidemark/detail/slab_groups.hpp
   include/tidemark/detail/slot_mutex.hpp
   include/tidemark/detail/thread_exit.hpp
+  include/tidemark/detail/thread_heap.hpp
+  include/tidemark/detail/thread_instances.hpp
   include/tidemark/detail/thread_slots.hpp
   include/tidemark/detail/upstream_account.hpp
   include/tidemark/error.hpp
@@ -56,6 +60,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/objects/from_resource.hpp
   include/tidemark/objects/make_in.hpp
   include/tidemark/objects/pool_ptr.hpp
+  include/tidemark/per_thread.hpp
   include/tidemark/quarantine.hpp
   include/tidemark/report.hpp
   include/tidemark/rewindable_resource.hpp
@@ -67,6 +72,8 @@ set(TIDEMARK_HEADERS
   include/tidemark/testing/misuse_recorder.hpp
   include/tidemark/testing/testing.hpp
   include/tidemark/this_thread_stack.hpp
+  include/tidemark/thread_local_options.hpp
+  include/tidemark/thread_local_resource.hpp
   include/tidemark/tidemark.hpp
   include/tidemark/typed_stack_events.hpp
   include/tidemark/typed_stack_options.hpp
@@ -102,6 +109,8 @@ set(TIDEMARK_SOURCES
   src/detail/slab.cpp
   src/detail/slab_groups.cpp
   src/detail/thread_exit.cpp
+  src/detail/thread_heap.cpp
+  src/detail/thread_instances.cpp
   src/detail/thread_slots.cpp
   src/error.cpp
   src/fixed_block_resource.cpp
@@ -122,6 +131,10 @@ set(TIDEMARK_SOURCES
   src/testing/fail_each_allocation.cpp
   src/testing/live_blocks.cpp
   src/this_thread_stack.cpp
+  src/thread_checks.cpp
+  src/thread_local_resource.cpp
+  src/thread_local_resource_memory.cpp
+  src/thread_local_resource_scopes.cpp
   src/typed_stack_resource.cpp
   src/typed_stack_stats.cpp
   src/upstream/default_upstream.cpp

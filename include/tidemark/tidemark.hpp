@@ -21,12 +21,15 @@
 #include <tidemark/objects/from_resource.hpp>
 #include <tidemark/objects/make_in.hpp>
 #include <tidemark/objects/pool_ptr.hpp>
+#include <tidemark/per_thread.hpp>
 #include <tidemark/quarantine.hpp>
 #include <tidemark/report.hpp>
 #include <tidemark/rewindable_resource.hpp>
 #include <tidemark/scratch_scope.hpp>
 #include <tidemark/stats.hpp>
 #include <tidemark/this_thread_stack.hpp>
+#include <tidemark/thread_local_options.hpp>
+#include <tidemark/thread_local_resource.hpp>
 #include <tidemark/typed_stack_events.hpp>
 #include <tidemark/typed_stack_options.hpp>
 #include <tidemark/typed_stack_resource.hpp>
