@@ -19,7 +19,7 @@ class block_checks : public thread_guard {
  public:
   using visit = pool_visit<fixed_block_resource, block_checks>;
 
-  explicit block_checks(block_engine const& engine) noexcept : ledger_(engine) {}
+  explicit block_checks(block_engine const& engine) : ledger_(engine) {}
   static void destroy(block_checks* checks) noexcept { destroy_checks(checks); }
 
   // What the pool does at level 1 instead.

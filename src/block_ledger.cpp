@@ -14,7 +14,7 @@ std::uint8_t exponent_of(std::size_t alignment) noexcept {
 
 }  // namespace
 
-block_ledger::block_ledger(block_engine const& engine) noexcept
+block_ledger::block_ledger(block_engine const& engine)
     : engine_(engine), on_valgrind_(valgrind_present()) {
   pool_begins(this, red_zone_bytes);
 }

@@ -26,7 +26,7 @@ namespace tidemark::detail {
 
 class block_ledger {
  public:
-  explicit block_ledger(block_engine const& engine) noexcept;
+  explicit block_ledger(block_engine const& engine);
   /// Preconditions: every block has ended.
   ~block_ledger();
   block_ledger(block_ledger const&) = delete;

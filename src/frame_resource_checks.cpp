@@ -2,7 +2,6 @@
 #include "frame_resource_checks.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <new>
 #include <tidemark/detail/poison.hpp>
 
@@ -10,32 +9,14 @@ namespace tidemark::detail {
 
 using window = frame_engine::window;
 
-// Two threads may come first at once, which is what these checks are to find.
-frame_checks* frame_checks::make(frame_resource& frame) noexcept {
-  void* const memory = std::malloc(sizeof(frame_checks));
-  if (memory == nullptr) return nullptr;
-  frame_checks* fresh = nullptr;
-  try {
-    fresh = ::new (memory) frame_checks;
-  } catch (...) {
-    std::free(memory);
-    return nullptr;
-  }
-  pool_begins(fresh, red_zone_bytes);
-  pool_begins(&fresh->headers_, 0);
-  frame_checks* known = nullptr;
-  std::atomic_ref<frame_checks*> const place{frame.checks_};
-  if (place.compare_exchange_strong(known, fresh, std::memory_order_acq_rel)) return fresh;
-  destroy(fresh);
-  return known;
+frame_checks::frame_checks() {
+  pool_begins(this, red_zone_bytes);
+  pool_begins(&headers_, 0);
 }
 
-void frame_checks::destroy(frame_checks* checks) noexcept {
-  if (checks == nullptr) return;
-  pool_ends(&checks->headers_);
-  pool_ends(checks);
-  checks->~frame_checks();
-  std::free(checks);
+frame_checks::~frame_checks() {
+  pool_ends(&headers_);
+  pool_ends(this);
 }
 
 void frame_checks::before_chunk(frame_resource& frame, void* memory) noexcept {
@@ -46,34 +27,6 @@ void frame_checks::after_chunk(frame_resource& frame, void* memory) noexcept {
   if (frame.checks_ == nullptr) return;
   block_ends(&frame.checks_->headers_, memory);
   make_accessible(memory, sizeof(chunk));
-}
-
-// Who may come in.
-
-void frame_checks::visit::enter(frame_resource& frame, void const* caller,
-                                source_location used) noexcept {
-  checks_ = made(frame);
-  if (checks_ == nullptr) return;  // without memory to check with, the call goes on unchecked
-  std::thread::id const self = std::this_thread::get_id();
-  bool const leased = frame.owner_ == frame_owner::lease;
-  std::thread::id const found = checks_->come_in(self, leased);
-  entered_ = found == std::thread::id{};
-  bool const alone = entered_ || found == self;
-  if (alone && (leased || frame.engine_.depth() == 0 || checks_->owner_ == self)) [[likely]]
-    return;
-  refuse(frame, alone, caller, used);
-}
-
-void frame_checks::visit::refuse(frame_resource& frame, bool alone, void const* caller,
-                                 source_location used) noexcept {
-  misuse bug{.kind = misuse_kind::concurrent_use, .used = used};
-  if (alone) {
-    bug.kind = misuse_kind::wrong_thread;
-    bug.opened = frame.engine_.record(1).where;
-  }
-  leave();  // the owner may go on while this is reported
-  refused_ = true;
-  frame.report(bug, caller);
 }
 
 // Blocks.
@@ -223,7 +176,7 @@ void frame_checks::before_opening(frame_resource& frame) {
   frame_checks* const checks = made(frame);
   if (checks == nullptr) throw std::bad_alloc();
   checks->book_.prepare(frame.engine_.depth() + 1);
-  if (frame.engine_.depth() == 0) checks->owner_ = std::this_thread::get_id();
+  if (frame.engine_.depth() == 0) checks->own();
 }
 
 bool frame_checks::before_closing(frame_resource& frame, std::uint32_t depth, source_location where,

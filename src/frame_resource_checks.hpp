@@ -11,46 +11,24 @@
 //  1. All its memory is malloc's; the frame's upstream is asked for nothing but red zones.
 //  2. Nothing here runs at level 0, where `frame_resource::checks_` stays null.
 
-#include <atomic>
-#include <thread>
 #include <tidemark/detail/block_book.hpp>
 #include <tidemark/detail/poison.hpp>
 #include <tidemark/frame_resource.hpp>
 
+#include "pool_visit.hpp"
+
 namespace tidemark::detail {
 
-class frame_checks {
+class frame_checks : public thread_guard {
  public:
-  /// One call of a checked frame, from its slow half in to its slow half out. Calls nest: upstream,
-  /// finalizers and handlers may call back.
-  class visit {
-   public:
-    visit(frame_resource& frame, void const* caller, source_location used = {}) noexcept {
-      if (frame.engine_.is_checked()) enter(frame, caller, used);
-    }
-    ~visit() { leave(); }
-    visit(visit const&) = delete;
-    visit& operator=(visit const&) = delete;
-    /// The call was reported: it must change nothing.
-    bool is_refused() const noexcept { return refused_; }
-    /// Returns: Null if nothing is checked, or if there was no memory for it.
-    frame_checks* checks() const noexcept { return checks_; }
+  using visit = pool_visit<frame_resource, frame_checks>;
 
-   private:
-    void enter(frame_resource& frame, void const* caller, source_location used) noexcept;
-    [[gnu::cold, gnu::noinline]] void refuse(frame_resource& frame, bool alone, void const* caller,
-                                             source_location used) noexcept;
-    void leave() noexcept {
-      if (entered_) checks_->inside_.store({}, std::memory_order_release);
-      entered_ = false;
-    }
-
-    frame_checks* checks_ = nullptr;
-    bool entered_ = false;  // false if level 0, refused or an outer visit entered
-    bool refused_ = false;
-  };
-
-  static void destroy(frame_checks* checks) noexcept;
+  frame_checks();
+  /// Preconditions: every block has ended.
+  ~frame_checks();
+  frame_checks(frame_checks const&) = delete;
+  frame_checks& operator=(frame_checks const&) = delete;
+  static void destroy(frame_checks* checks) noexcept { destroy_checks(checks); }
 
   // Valgrind's leak check looks at the headers of chunks only if it knows them to be blocks.
   static void before_chunk(frame_resource& frame, void* memory) noexcept;
@@ -78,27 +56,18 @@ class frame_checks {
   /// Adds to a report what is known of the checkpoint `serial`, if it is closed.
   void tell_of(std::uint64_t serial, misuse& bug) const noexcept;
 
+  // What pool_visit asks for.
+  static frame_engine& marks(frame_resource& frame) noexcept { return frame.engine_; }
+  static bool is_checked(frame_resource& frame) noexcept { return frame.engine_.is_checked(); }
+  static bool is_leased(frame_resource& frame) noexcept {
+    return frame.owner_ == frame_owner::lease;
+  }
+  static frame_checks* made(frame_resource& frame) noexcept { return made_checks(frame.checks_); }
+  static void report(frame_resource& frame, misuse const& bug, void const* caller) noexcept {
+    frame.report(bug, caller);
+  }
+
  private:
-  static frame_checks* made(frame_resource& frame) noexcept {
-    std::atomic_ref<frame_checks*> const place{frame.checks_};
-    frame_checks* const known = place.load(std::memory_order_acquire);
-    return known != nullptr ? known : make(frame);
-  }
-  static frame_checks* make(frame_resource& frame) noexcept;
-  /// Returns: Who is inside already; none if this thread came in now.
-  std::thread::id come_in(std::thread::id self, bool leased) noexcept {
-    // Acquire pairs with the release of the former visitor.
-    std::thread::id found = inside_.load(std::memory_order_acquire);
-    if (found != std::thread::id{}) return found;
-    // Of a lease this is the only check, so of two that come at once one must lose. A frame with an
-    // owner has that, too; there an exchange would cost as much as half of the other checks.
-    if (leased) {
-      inside_.compare_exchange_strong(found, self, std::memory_order_acquire);
-      return found;
-    }
-    inside_.store(self, std::memory_order_relaxed);
-    return {};
-  }
   std::byte* take(frame_resource& frame, std::uint32_t depth, std::size_t bytes,
                   std::size_t alignment);
   static void tell(closed_scope const* scope, misuse& bug) noexcept;
@@ -106,8 +75,6 @@ class frame_checks {
   static bool check_red_zone(frame_resource& frame, known_block const& block,
                              void const* caller) noexcept;
 
-  std::atomic<std::thread::id> inside_{};  // the thread that is in a slow half; none: nobody
-  std::thread::id owner_{};                // opened the outermost checkpoint
   bool const on_valgrind_ = valgrind_present();
   char const headers_ = 0;  // its address names the pool of the chunks' headers
   block_book book_;
