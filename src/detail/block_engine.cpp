@@ -101,10 +101,23 @@ void block_engine::compact_log() noexcept {
   }
 }
 
-// Frees what the checkpoints from `depth` on hold. Runs of one class are linked without touching
-// its list.
 void block_engine::free_held(std::uint32_t depth) noexcept {
-  std::size_t kept = record(depth).log_base;
+  if (checked_) {
+    free_held_as<true>(depth);
+  } else {
+    free_held_as<false>(depth);
+  }
+}
+
+// Frees what the checkpoints from `depth` on hold. Runs of one class are linked without touching
+// its list. What the loop reads again and again is read once: it is all that a rewind costs.
+template <bool Checked>
+void block_engine::free_held_as(std::uint32_t depth) noexcept {
+  block_log::entry* const entries = log.data();
+  std::size_t const first = record(depth).log_base;
+  std::size_t const end = log.size();
+  std::size_t kept = first;
+  std::uintptr_t const masks[2] = {~(slab_bytes_[0] - 1), ~(slab_bytes_[1] - 1)};
   std::uint32_t index = class_count_;
   free_block* head = nullptr;
   std::size_t count = 0;
@@ -113,24 +126,28 @@ void block_engine::free_held(std::uint32_t depth) noexcept {
     list_of(index) = head;
     classes_[index].live.subtract(count);
   };
-  for (std::size_t i = kept, end = log.size(); i < end; ++i) {
-    block_log::entry const entry = log[i];
-    slab& holding = slab_of_entry(entry);
-    block_stamp& stamp = holding.stamp_of(block_of(entry));
-    if (stamp < depth) {
-      if (stamp != 0) log[kept++] = entry;  // of an outer checkpoint
+  for (std::size_t i = first; i < end; ++i) {
+    block_log::entry const entry = entries[i];
+    slab& holding = *reinterpret_cast<slab*>(entry & masks[entry & wide]);
+    auto* const freed = as_free(block_of(entry));
+    block_stamp& stamp = holding.stamp_of(freed);
+    if (stamp < depth) [[unlikely]] {
+      if (stamp != 0) entries[kept++] = entry;  // of an outer checkpoint
       continue;
     }
     stamp = 0;
-    if (holding.class_index != index) {
+    if (holding.class_index != index) [[unlikely]] {
       flush();
       index = holding.class_index;
       head = list_of(index);
       count = 0;
     }
-    free_block* const freed = as_free(block_of(entry));
-    if (checked_) make_dead(freed, holding.stride_bytes);
-    set_next(freed, head);
+    if constexpr (Checked) {
+      make_dead(freed, holding.stride_bytes);
+      set_next(freed, head);
+    } else {
+      freed->next = head;
+    }
     head = freed;
     ++count;
   }

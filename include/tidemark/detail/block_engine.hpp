@@ -178,6 +178,8 @@ class block_engine : public mark_stack<block_record> {
   free_block* next_of(free_block* block) const noexcept;
   void set_next(free_block* block, free_block* next) const noexcept;
   void free_held(std::uint32_t depth) noexcept;
+  template <bool Checked>
+  void free_held_as(std::uint32_t depth) noexcept;
   void make_idle(large_list& list) noexcept;
   void make_idle(slab& idle, std::uint32_t index) noexcept;
   void close_top() noexcept;

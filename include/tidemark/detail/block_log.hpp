@@ -33,6 +33,7 @@ class block_log {
   bool is_full() const noexcept { return size_ == capacity_; }
   /// Preconditions: !is_full().
   void push(entry added) noexcept { entries_[size_++] = added; }
+  entry* data() noexcept { return entries_; }
   entry& operator[](std::size_t index) noexcept { return entries_[index]; }
   /// Preconditions: size <= this->size().
   void cut(std::size_t size) noexcept { size_ = size; }
