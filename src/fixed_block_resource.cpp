@@ -12,7 +12,6 @@ namespace tidemark {
 
 using detail::block_checks;
 using detail::fixed_scope_resource;
-using detail::large_block;
 using detail::scope_binding;
 using detail::slab_layout;
 
@@ -148,7 +147,7 @@ void* fixed_block_resource::allocate_for_slow(marker mark, std::size_t bytes,
 void* fixed_block_resource::allocate_bound(scope_binding& binding, std::size_t bytes,
                                            std::size_t alignment) {
   void const* const caller = __builtin_return_address(0);
-  detail::block_engine& engine = heap_.engine;
+  detail::block_engine const& engine = heap_.engine;
   if (!engine.is_open(binding)) engine.resolve(binding);
   if (!engine.is_open(binding)) {
     refuse_closed(detail::marker_access::make(binding.serial, binding.depth, engine.origin()),

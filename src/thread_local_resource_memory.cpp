@@ -113,9 +113,9 @@ local_heap& thread_local_resource::heap() {
   return *given;
 }
 
-void thread_local_resource::end_of_thread(detail::slot_owner& owner, void* value) noexcept {
+void thread_local_resource::end_of_thread(detail::slot_owner& owner, void* heap) noexcept {
   thread_local_resource& pool = static_cast<threads&>(owner).pool;
-  auto* const left = static_cast<local_heap*>(value);
+  auto* const left = static_cast<local_heap*>(heap);
   // Blocks of its checkpoints live on, until they are freed.
   if (pool.checked_) thread_checks::before_keeping(pool, *left, 1);
   left->engine().abandon_marks();
@@ -125,8 +125,8 @@ void thread_local_resource::end_of_thread(detail::slot_owner& owner, void* value
   pool.orphans_ = left;
 }
 
-detail::slab_group* thread_local_resource::donate(void* context, std::size_t which) noexcept {
-  auto& pool = *static_cast<thread_local_resource*>(context);
+detail::slab_group* thread_local_resource::donate(void* pool_asked, std::size_t which) noexcept {
+  auto& pool = *static_cast<thread_local_resource*>(pool_asked);
   std::lock_guard const lock{pool.threads_.mutex()};
   for (local_heap* orphan = pool.orphans_; orphan != nullptr; orphan = orphan->next_orphan) {
     if (orphan->is_searched && !orphan->has_remote()) continue;

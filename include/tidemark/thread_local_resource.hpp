@@ -195,7 +195,7 @@ class thread_local_resource final : public rewindable_resource {
   bool resize(void* block, std::size_t old_bytes, std::size_t new_bytes) noexcept;
   void return_excess(detail::local_heap& heap) noexcept;
   static void end_of_thread(detail::slot_owner& owner, void* heap) noexcept;
-  static detail::slab_group* donate(void* pool, std::size_t which) noexcept;
+  static detail::slab_group* donate(void* pool_asked, std::size_t which) noexcept;
   void reset_all(void const* caller) noexcept;
   // Whether the marker is of another thread's heap.
   bool is_elsewhere(marker mark) const noexcept;

@@ -28,21 +28,21 @@ std::size_t slab_groups::wanted_bytes(std::size_t available) const noexcept {
 void slab_groups::give(void* memory, std::size_t bytes) noexcept {
   std::size_t const count = (bytes + unused_bytes_) / slab_bytes_;
   auto* const begin = static_cast<std::byte*>(memory);
-  slab* first = nullptr;
-  for (std::size_t i = count; i-- > 0;) {  // from behind: the first one is taken first
-    first = ::new (begin + i * slab_bytes_) slab;
-    idle_.push(*first);
+  slab& first = *::new (begin) slab;
+  for (std::size_t i = count; --i > 0;) {  // from behind: the first one is taken first
+    slab& made = *::new (begin + i * slab_bytes_) slab;
+    made.group = &first.own_group;
+    idle_.push(made);
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    reinterpret_cast<slab*>(begin + i * slab_bytes_)->group = &first->own_group;
-  }
-  first->own_group = {.first = first,
-                      .next = nullptr,
-                      .previous = nullptr,
-                      .bytes = bytes,
-                      .slab_count = count,
-                      .idle_count = count};
-  link(first->own_group);
+  first.group = &first.own_group;
+  idle_.push(first);
+  first.own_group = {.first = &first,
+                     .next = nullptr,
+                     .previous = nullptr,
+                     .bytes = bytes,
+                     .slab_count = count,
+                     .idle_count = count};
+  link(first.own_group);
   next_slab_count_ = std::min(2 * next_slab_count_, max_slab_count_);
 }
 
