@@ -39,6 +39,7 @@ struct block {
   unsigned char pattern = 0;
   bool array = false;      // typed: nobody frees it but its checkpoint
   std::size_t number = 0;  // of all that were ever added
+  std::size_t charge = 0;  // its part of bytes_in_use, of a pool that says so
 
   // Zero sizes are legal and unique, so each block has a byte of its own.
   std::size_t extent() const noexcept { return std::max<std::size_t>(bytes, 1); }
@@ -51,6 +52,7 @@ class block_map {
   block const& operator[](std::size_t index) const noexcept { return blocks_[index]; }
   /// Returns: Sum of the bytes of all live blocks.
   std::size_t live_bytes() const noexcept { return live_bytes_; }
+  std::size_t charged_bytes() const noexcept { return charged_bytes_; }
   unsigned char new_pattern() noexcept { return ++last_pattern_; }
 
   void add(block added) {
@@ -58,6 +60,7 @@ class block_map {
     require(tidemark::test::is_aligned(added.begin, added.alignment), "a block is misaligned");
     require(!overlaps(added.begin, added.bytes), "a block overlaps a live one");
     live_bytes_ += added.extent();
+    charged_bytes_ += added.charge;
     added.number = ++added_count_;
     fill(added);
     blocks_.insert(blocks_.begin() + position(added.begin), added);
@@ -77,12 +80,15 @@ class block_map {
 
   void remove(std::size_t index) {
     live_bytes_ -= blocks_[index].extent();
+    charged_bytes_ -= blocks_[index].charge;
     blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(index));
   }
-  /// Effects: Nothing if no live block begins there.
-  void remove_at(std::byte const* begin) {
+  /// Returns: False, and nothing was done, if no live block begins there.
+  bool remove_at(std::byte const* begin) {
     auto const index = static_cast<std::size_t>(position(begin));
-    if (index < blocks_.size() && blocks_[index].begin == begin) remove(index);
+    bool const found = index < blocks_.size() && blocks_[index].begin == begin;
+    if (found) remove(index);
+    return found;
   }
 
   void resize(std::size_t index, std::size_t bytes) {
@@ -106,6 +112,7 @@ class block_map {
     std::erase_if(blocks_, [&](block const& b) {
       if (b.depth < depth) return false;
       live_bytes_ -= b.extent();
+      charged_bytes_ -= b.charge;
       dropped.push_back(b);
       return true;
     });
@@ -159,6 +166,7 @@ class block_map {
 
   std::vector<block> blocks_;
   std::size_t live_bytes_ = 0;
+  std::size_t charged_bytes_ = 0;
   std::size_t added_count_ = 0;
   unsigned char last_pattern_ = 0;
 };

@@ -21,6 +21,7 @@ struct frame_traits {
   using pool = tidemark::frame_resource;
   static constexpr bool bare_is_innermost = true;  // the bare pool means the innermost checkpoint
   static constexpr bool repeatable = false;        // nothing but the seed decides the history
+  static constexpr bool frees_anywhere = false;    // a block is freed through whom it was taken
   struct ledger {};                                // what it counts beside its blocks
   /// Commands that only this pool has.
   template <class State>

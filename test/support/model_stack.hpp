@@ -28,6 +28,7 @@ struct stack_traits {
   using pool = tidemark::typed_stack_resource;
   static constexpr bool bare_is_innermost = true;
   static constexpr bool repeatable = Which == stacks::repeatable;
+  static constexpr bool frees_anywhere = false;
 
   /// Bytes in use in each lane, by its kind: exactly what the arrays take that were taken on top.
   struct ledger {

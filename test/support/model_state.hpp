@@ -57,6 +57,8 @@ struct state {
   using misuse_kind = tidemark::misuse_kind;
   /// What a block is allocated and freed through: the pool, a scope or a scope's resource.
   using handle = std::variant<pool_type*, scope_type*, std::pmr::memory_resource*>;
+  static constexpr bool knows_charges =
+      requires(typename Traits::instance const& of) { of.charge(1U, 1U); };
 
   struct level {
     tidemark::marker mark{};            // of a raw checkpoint
@@ -81,12 +83,13 @@ struct state {
     void* do_allocate(std::size_t bytes, std::size_t alignment) override {
       of.disturb(depth);
       void* const memory = target->allocate(bytes, alignment);
-      of.blocks.add({static_cast<std::byte*>(memory), bytes, alignment, depth, false, 0});
+      of.add({static_cast<std::byte*>(memory), bytes, alignment, depth, false, 0});
       return memory;
     }
     void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
       of.disturb(depth);
-      of.blocks.remove_at(static_cast<std::byte*>(memory));
+      bool const known = of.blocks.remove_at(static_cast<std::byte*>(memory));
+      if (!known && !of.sees_late_frees()) return;
       target->deallocate(memory, bytes, alignment);
     }
     bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
@@ -124,6 +127,15 @@ struct state {
     return d == bare_depth() && (d != 0 || !instance.requires_scope());
   }
 
+  /// Whether a free of what is gone does no harm.
+  bool sees_late_frees() const noexcept { return !Traits::frees_anywhere || checked; }
+
+  /// A block that the pool has handed out.
+  void add(block added) {
+    if constexpr (knows_charges) added.charge = instance.charge(added.bytes, added.alignment);
+    blocks.add(added);
+  }
+
   std::vector<handle> handles_of(std::uint32_t d) {
     level& l = levels[d];
     std::vector<handle> found;
@@ -156,12 +168,14 @@ struct state {
       require(upstream.totals().failures > failures || instance.limited(),
               "bad_alloc for no reason");
       auto const after = pool().stats();
-      bool const same =
-          before.bytes_in_use == after.bytes_in_use && before.depth == after.depth &&
-          before.bytes_peak == after.bytes_peak && before.late_frees == after.late_frees &&
-          before.closed_from_below == after.closed_from_below &&
-          // At its limit a pool gives idle chunks back before it gives up.
-          (instance.limited() || may_shrink || before.chunk_count == after.chunk_count);
+      bool const same = before.bytes_in_use == after.bytes_in_use && before.depth == after.depth &&
+                        before.bytes_peak == after.bytes_peak &&
+                        before.late_frees == after.late_frees &&
+                        before.closed_from_below == after.closed_from_below &&
+                        // At its limit a pool gives idle chunks back before it gives up.
+                        // So does a pool of blocks before it asks for a large one.
+                        (instance.limited() || may_shrink || Traits::frees_anywhere ||
+                         before.chunk_count == after.chunk_count);
       require(same, "a failed call changed the pool");
       return false;
     }
@@ -226,6 +240,8 @@ struct state {
     log.clear();
     expected_log.clear();
     require(stats.bytes_in_use >= blocks.live_bytes(), "bytes_in_use is less than what is live");
+    require(!knows_charges || stats.bytes_in_use == blocks.charged_bytes(),
+            "bytes_in_use is not what the live blocks take");
     if (expected_bytes) require(stats.bytes_in_use == *expected_bytes, "a close left bytes in use");
     expected_bytes.reset();
     most_in_use = std::max(most_in_use, stats.bytes_in_use);
