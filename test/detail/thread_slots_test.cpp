@@ -6,7 +6,6 @@
 
 #include <array>
 #include <boost/test/unit_test.hpp>
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "support/sanitized.hpp"
+#include "support/wanderer.hpp"
 
 using namespace tidemark;
 using detail::cached_value;
@@ -40,29 +40,6 @@ void in_thread(F f) {
 struct mark {
   char byte = 0;
 };
-
-// Runs until it suspends; whoever resumes it runs the rest.
-struct resumed_later {
-  struct promise_type {
-    resumed_later get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { throw; }
-  };
-  std::coroutine_handle<promise_type> rest;
-};
-
-// clang 19 at -O2 takes the address of a thread_local that it sees inlined once for all three.
-resumed_later find_on_each_thread(slot_owner const& object, std::vector<void*>& found) {
-  for (int i = 0; i < 3; ++i) {
-    found.push_back(find_value(object));
-    found.push_back(find_value(object));
-    co_await std::suspend_always{};
-  }
-}
 
 }  // namespace
 
@@ -199,23 +176,27 @@ BOOST_AUTO_TEST_CASE(to_forget_what_was_not_set_changes_nothing) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(a_coroutine_that_goes_on_in_another_thread_finds_the_value_of_that_thread) {
+// With the look-up inline clang 19 at -O2 finds the first thread's value each time.
+BOOST_AUTO_TEST_CASE(
+    a_function_that_goes_on_in_another_thread_finds_the_value_of_that_thread,
+    *boost::unit_test::enable_if<!test::thread_sanitized && !test::address_sanitized>()) {
   owner const object;
   std::array<mark, 3> values;
   std::vector<void*> found;
-  set_value(object, &values[0]);
-  resumed_later const task = find_on_each_thread(object, found);
-  for (std::size_t t = 1; t < 3; ++t) {
-    in_thread([&, t] {
-      set_value(object, &values[t]);
-      task.rest.resume();
+  test::wanderer task{[&](test::wanderer& self) {
+    found.push_back(find_value(object));
+    self.suspend();
+    found.push_back(find_value(object));
+    self.suspend();
+    found.push_back(find_value(object));
+  }};
+  for (mark& each : values) {
+    in_thread([&] {
+      set_value(object, &each);
+      task.resume();
     });
   }
-  task.rest.resume();
-  task.rest.destroy();
-  std::vector<void*> const expected{&values[0], &values[0], &values[1],
-                                    &values[1], &values[2], &values[2]};
-  BOOST_TEST((found == expected));
+  BOOST_TEST((found == std::vector<void*>{&values[0], &values[1], &values[2]}));
 }
 
 // Each pass through 100 owners that die leaves 100 entries in the thread's map.

@@ -77,9 +77,9 @@ struct thread_slot {
 extern constinit thread_local std::array<thread_slot, 8> thread_slots
     [[gnu::tls_model("initial-exec")]];
 
-/// Only for a function that no coroutine can contain, as behind a virtual call that is marked
-/// noinline: clang 19 keeps the address of the table across a suspension that the coroutine leaves
-/// on another thread, and goes on with the value of the former one.
+/// Only where it cannot become part of a function that goes on in another thread, as one does that
+/// calls `tbb::task::suspend`: clang 19 keeps the address of the table, and so finds the value of
+/// the former thread. Behind a virtual call it is safe, if what is called is marked noinline.
 /// Returns:        The calling thread's value if it is in the table. Null: ask `find_value`.
 /// Complexity:     Two loads and a compare.
 inline void* cached_value(slot_owner const& owner) noexcept {
