@@ -24,7 +24,8 @@
 //     asked for the first time during a `for_each`.
 //  3. An instance in which a thread left a checkpoint open goes to no other thread while that is
 //     open: who has its marker, as a coroutine may, may still use it. `for_each` closes it, by a
-//     reset say, or finds it closed, and then it passes on.
+//     reset say, or finds it closed, and then it passes on. A checked pool reports another thread
+//     that closes it, unless it was made for that: `frame_owner::lease`.
 
 #include <algorithm>
 #include <concepts>
