@@ -144,13 +144,28 @@ BOOST_FIXTURE_TEST_CASE(making_accessible_changes_no_byte, buffer_in_use) {
   BOOST_TEST(all(64, 192, dead_fill));
 }
 
+BOOST_FIXTURE_TEST_CASE(making_inaccessible_again_changes_no_byte, buffer_in_use) {
+  make_dead(begin, size);
+  make_accessible(begin, 8);
+  begin[0] = 0x77;
+  make_inaccessible(begin, 8);
+  BOOST_TEST(poisoned(0, 64, false));
+  BOOST_TEST(poisoned(64, 192, true));
+  BOOST_TEST(poisoned(192, 256, false));
+  make_accessible(begin, size);
+  BOOST_TEST(begin[0] == 0x77);
+  BOOST_TEST(all(65, 192, dead_fill));
+}
+
 BOOST_FIXTURE_TEST_CASE(no_bytes_are_touched_where_none_are_given, buffer_in_use) {
   make_dead(begin, 0);
   make_live(begin, 0);
   make_accessible(begin, 0);
+  make_inaccessible(begin, 0);
   make_dead(nullptr, 0);
   make_live(nullptr, 0);
   make_accessible(nullptr, 0);
+  make_inaccessible(nullptr, 0);
   BOOST_TEST(poisoned(0, 256, false));
   BOOST_TEST(all(0, 256, untouched));
 }
