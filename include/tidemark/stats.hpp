@@ -17,7 +17,7 @@ namespace tidemark {
 struct resource_stats {
   resource_name name{};            // empty if the pool has none
   std::size_t bytes_in_use = 0;    // frame and stack: padding included; block pools: block sizes
-  std::size_t bytes_peak = 0;      // the most bytes_in_use has been
+  std::size_t bytes_peak = 0;      // the most bytes_in_use has been; stack, block pools: at most
   std::size_t bytes_reserved = 0;  // what upstream gave and has not got back: chunks, bookkeeping
   std::size_t chunk_count = 0;     // blocks of upstream that users' blocks lie in
   std::size_t upstream_calls = 0;  // allocations asked of upstream, ever

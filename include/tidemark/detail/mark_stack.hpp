@@ -3,7 +3,7 @@
 
 // The open checkpoints of one pool, whatever memory they stand for.
 //
-//   depth_ = 2    record[0]   record[1]   record[2] = top      record[3] ... ready, or not yet there
+//   depth_ = 2    record[0]   record[1]   record[2] = top     record[3] ... ready, or not there yet
 //
 // The stack validates nothing: its owner asks `is_open` and `blocker` first, and reports.
 //
