@@ -63,6 +63,8 @@ class MostNanoseconds(Bar):
         return f"<= {self.limit:.3g} ns"
 
 
+REWIND_COUNTS = [100, 1000, 10000]
+
 BARS = [
     Bar("bits_count", "char", 1 / 6),
     MoreInstructions("frame_allocate", "floor", 4),
@@ -89,4 +91,27 @@ BARS = [
     *(Bar(f"stack_touched_{k}", "0 idle", 1.1) for k in [0, 1, 2, 4, 8]),
     *(Bar(f"stack_product_{n}", FASTEST, 1.03) for n in [16, 32, 64, 100, 128, 256]),
     *(Bar(f"stack_product_mmap_{n}", FASTEST, 1.03) for n in [128, 256]),
+    Bar("fixed_churn", "floor", 1.20),
+    Bar("fixed_churn", "mimalloc", 0.55),
+    Bar("fixed_churn", "std unsync", 0.10),
+    Bar("fixed_churn_marked", "mimalloc", 1.2),
+    Bar("local_churn", "mimalloc", 0.75),
+    Bar("local_churn", "std sync", 0.15),
+    Bar("local_mixed", "mimalloc", 0.95),
+    Bar("local_churn_marked", "mimalloc", 1.6),
+    Bar("local_two_pools", "one pool", 1.3),
+    Bar("local_churn_shared", "mimalloc", 0.75),
+    Bar("local_churn_shared", "std sync", 0.15),
+    Bar("local_mixed_shared", "mimalloc", 0.95),
+    Bar("local_churn_marked_shared", "mimalloc", 1.6),
+    Bar("local_two_pools_shared", "one pool", 1.3),
+    Bar("local_two_threads", "one thread", 1 / 1.8, quiet_cores=2),
+    Bar("local_ring", "mimalloc", 0.80, quiet_cores=2),
+    Bar("local_ring_memory", CAPACITY, 2),
+    *(Bar(f"{pool}_{mark}", "floor", 20)
+      for pool in ["fixed", "local"] for mark in ["empty_scope", "checkpoint_rewind"]),
+    *(MostNanoseconds(f"{pool}_rewind_{n}", NOBODY, 1.5)
+      for pool in ["fixed", "local"] for n in REWIND_COUNTS),
+    *(MostNanoseconds(f"{pool}_rewind_sparse_{n}", NOBODY, 40 / n + 5)
+      for pool in ["fixed", "local"] for n in REWIND_COUNTS),
 ]

@@ -34,6 +34,12 @@ def median_of_copies(samples):
     return {name: statistics.median(medians) for name, medians in copies.items()}
 
 
+def nanoseconds_of_round(run):
+    if "round_seconds" in run:  # the program's own clock: only a part of what it did is measured
+        return run["round_seconds"] * 1e9
+    return run["real_time" if "/real_time" in run["name"] else "cpu_time"]
+
+
 class Row:
     def __init__(self):
         self.samples = collections.defaultdict(list)   # ns for one operation
@@ -41,8 +47,7 @@ class Row:
         self.checksums = set()
 
     def add(self, contestant, run):
-        time = run["real_time" if "/manual_time" in run["name"] else "cpu_time"]
-        self.samples[contestant].append(time / run["operations"])
+        self.samples[contestant].append(nanoseconds_of_round(run) / run["operations"])
         self.checksums.add(int(run["checksum"]))
         if "bytes_per_byte" in run:
             self.reserved[contestant].append(run["bytes_per_byte"])
@@ -78,7 +83,7 @@ def execute(command):
 
 def plain_name(name):
     """As the program gave it, without what Google Benchmark adds."""
-    return re.sub(r"/((iterations|repeats):\d+|manual_time)", "", name)
+    return re.sub(r"/((iterations|repeats|min_time):[\d.]+|(manual|real)_time)", "", name)
 
 
 def listed(program, pattern):
@@ -144,8 +149,7 @@ def count_instructions(program, name):
     collected = int(re.search(r"Collected : (\d+)", done.stderr)[1])
     if collected == 0:
         raise Failed(f"{name}: callgrind counted nothing")
-    instructions_of_round = collected / int(report["context"]["counted_rounds"])
-    report["benchmarks"][0] |= dict.fromkeys(["cpu_time", "real_time"], instructions_of_round)
+    report["benchmarks"][0]["cpu_time"] = collected / int(report["context"]["counted_rounds"])
     return report
 
 

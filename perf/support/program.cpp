@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <string_view>
 
 #include "peers.hpp"
@@ -46,14 +47,18 @@ double program::seconds_of_nothing() {
   return *middle;
 }
 
-void program::toggle_counting() { CALLGRIND_TOGGLE_COLLECT; }
-
-benchmark::internal::Benchmark* program::configure(
-    benchmark::internal::Benchmark* registered) const {
-  return iterations_ > 0 ? registered->Iterations(iterations_) : registered;
+double program::mean_without_slowest(std::vector<double>& seconds) {
+  std::size_t const kept = seconds.size() - seconds.size() / 10;
+  auto const end = seconds.begin() + static_cast<std::ptrdiff_t>(kept);
+  std::nth_element(seconds.begin(), end - 1, seconds.end());
+  return std::accumulate(seconds.begin(), end, 0.0) / static_cast<double>(kept);
 }
 
-void program::finish(benchmark::State& state, std::string const& row, std::uint64_t checksum) {
+void program::toggle_counting() { CALLGRIND_TOGGLE_COLLECT; }
+
+void program::finish(benchmark::State& state, std::string const& row, std::size_t operations,
+                     std::uint64_t checksum) {
+  state.counters["operations"] = static_cast<double>(operations);
   // A counter is a double, and 52 bits are exact in one.
   std::uint64_t const printed = checksum & ((std::uint64_t{1} << 52) - 1);
   state.counters["checksum"] = static_cast<double>(printed);

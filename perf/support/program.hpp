@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace perf {
@@ -41,6 +42,7 @@ T* launder(T* pointer) {
 
 inline constexpr int rounds_before_counting = 3;  // until every chunk and every page is there
 inline constexpr int counted_rounds = 10;
+inline constexpr double seconds_of_prepared = 0.004;  // on the clock; several times that off it
 
 class program {
  public:
@@ -60,43 +62,53 @@ class program {
   template <class Round, class Check, class BytesPerByte>
   void add(std::string const& row, std::string const& contestant, std::size_t operations,
            Round round, Check check, BytesPerByte bytes_per_byte) {
-    auto const timed = [=, this](benchmark::State& state) mutable {
+    configure(row, contestant, [=, this](benchmark::State& state) mutable {
       if (counts_) {
         for (auto _ : state) count(round);
       } else {
         for (auto _ : state) round();
       }
-      state.counters["operations"] = static_cast<double>(operations);
       if (double const ratio = bytes_per_byte(); ratio != 0) {
         state.counters["bytes_per_byte"] = ratio;
       }
-      finish(state, row, check());
-    };
-    configure(benchmark::RegisterBenchmark((row + "/" + contestant).c_str(), timed));
+      finish(state, row, operations, check());
+    });
   }
 
-  /// `prepare()` goes before each round, neither on the clock nor counted: for a round that uses up
-  /// what it works on. The clock is that on the wall, so it is also for rounds of two threads, of
-  /// which one may sleep until the other has gone on.
+  /// For a round of two threads: one may sleep, so the clock is that on the wall.
+  template <class Round, class Check>
+  void add_of_two(std::string const& row, std::string const& contestant, std::size_t operations,
+                  Round round, Check check) {
+    auto const timed = [=, this](benchmark::State& state) mutable {
+      for (auto _ : state) round();
+      finish(state, row, operations, check());
+    };
+    configure(row, contestant, timed)->UseRealTime();
+  }
+
+  /// For a round that uses up what it works on: `prepare()` goes before each, neither on the clock
+  /// nor counted. The slowest tenth of the rounds is left out, as a round is so short that one
+  /// interrupt outweighs a thousand.
   template <class Prepare, class Round, class Check>
   void add_prepared(std::string const& row, std::string const& contestant, std::size_t operations,
                     Prepare prepare, Round round, Check check) {
     auto const timed = [=, this](benchmark::State& state) mutable {
       double const empty_seconds = seconds_of_nothing();
+      std::vector<double> seconds;
       for (auto _ : state) {
         if (counts_) {
           count_prepared(prepare, round);
-          state.SetIterationTime(0);
-        } else {
-          prepare();
-          state.SetIterationTime(std::max(0.0, seconds_of(round) - empty_seconds));
+          continue;
         }
+        prepare();
+        seconds.push_back(std::max(0.0, seconds_of(round) - empty_seconds));
+        state.SetIterationTime(seconds.back());
       }
-      state.counters["operations"] = static_cast<double>(operations);
-      finish(state, row, check());
+      if (!counts_) state.counters["round_seconds"] = mean_without_slowest(seconds);
+      finish(state, row, operations, check());
     };
-    configure(benchmark::RegisterBenchmark((row + "/" + contestant).c_str(), timed))
-        ->UseManualTime();
+    auto* const registered = configure(row, contestant, timed)->UseManualTime();
+    if (iterations_ == 0) registered->MinTime(seconds_of_prepared);
   }
 
   /// Returns: the exit code: 0 if every contestant ran and every checksum agreed.
@@ -117,6 +129,7 @@ class program {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
   static double seconds_of_nothing();  // what reading the clock adds
+  static double mean_without_slowest(std::vector<double>& seconds);
   template <class Prepare, class Round>
   [[gnu::noinline]] static void count_prepared(Prepare& prepare, Round& round) {
     for (int i = 0; i < rounds_before_counting + counted_rounds; ++i) {
@@ -127,8 +140,15 @@ class program {
     }
   }
   static void toggle_counting();
-  benchmark::internal::Benchmark* configure(benchmark::internal::Benchmark* registered) const;
-  void finish(benchmark::State& state, std::string const& row, std::uint64_t checksum);
+  template <class Timed>
+  benchmark::internal::Benchmark* configure(std::string const& row, std::string const& contestant,
+                                            Timed timed) const {
+    auto* const registered =
+        benchmark::RegisterBenchmark((row + "/" + contestant).c_str(), std::move(timed));
+    return iterations_ > 0 ? registered->Iterations(iterations_) : registered;
+  }
+  void finish(benchmark::State& state, std::string const& row, std::size_t operations,
+              std::uint64_t checksum);
 
   std::map<std::string, std::uint64_t> checksums_;  // of each row, from its first contestant
   std::vector<char*> arguments_;                    // those for Google Benchmark

@@ -69,12 +69,18 @@ class Table(unittest.TestCase):
         with mock.patch.object(table, "BARS", [bar]):
             table.require_bars(collected(run("row/ours", 1)))
 
-    def test_a_contestant_with_a_clock_of_its_own_is_timed_by_it(self):
+    def figure_of(self, name, **measured):
         rows = {}
         measure.prepare(rows, ["row/ours"])
-        report = {"benchmarks": [run("row/ours/iterations:2/manual_time", 900, real_time=50)]}
-        measure.collect(rows, json.dumps(report))
-        self.assertEqual(rows["row"].figures(), {"ours": 5})
+        measure.collect(rows, json.dumps({"benchmarks": [run(name, 900, **measured)]}))
+        return rows["row"].figures()["ours"]
+
+    def test_a_contestant_with_a_clock_of_its_own_is_timed_by_it(self):
+        self.assertEqual(self.figure_of("row/ours/min_time:0.004/manual_time", real_time=70,
+                                        round_seconds=50e-9), 5)
+
+    def test_two_threads_are_timed_by_the_clock_on_the_wall(self):
+        self.assertEqual(self.figure_of("row/ours/iterations:2/real_time", real_time=70), 7)
 
     def test_two_cores_are_measurable_only_where_two_are_quiet(self):
         bar = Bar("row", "floor", 2, quiet_cores=2)
