@@ -35,7 +35,7 @@ class Bar:
 
     def __str__(self):
         what = {CAPACITY: "bytes kept", FASTEST: "the fastest"}.get(self.against, self.against)
-        return f"<= {self.limit:g} x {what}"
+        return f"<= {self.limit:.3g} x {what}"
 
 
 class MoreInstructions(Bar):
