@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t least_slab_bytes = 512;
 constexpr std::size_t usual_slab_bytes = 64 * 1024;
 constexpr std::size_t most_slab_bytes = std::size_t{1} << 30U;  // of slabs with several blocks
+constexpr std::size_t slabs_within_limit = 4;                   // at least, but for larger blocks
 constexpr std::size_t usual_block_count = 8;                    // a slab grows to hold as many
 
 /// How blocks of this size shall lie; block_count is 0 if they cannot.
@@ -29,10 +30,10 @@ slab_layout wanted_layout(std::size_t bytes, std::size_t alignment, std::size_t 
   if (bytes > most_bytes || alignment > most_slab_bytes) return {};
   bytes = detail::round_up(std::max(bytes, sizeof(detail::free_block)), alignment);
   std::size_t const stride = detail::round_up(bytes + red_zone, alignment);
-  // A slab that the limit forbids anyway would serve nobody.
-  std::size_t const most =
-      std::clamp(std::bit_floor(std::min(options.max_slab_bytes, options.limit_bytes)),
-                 least_slab_bytes, most_slab_bytes);
+  // The limit is also that of the bookkeeping, which a slab as large as the limit leaves no room.
+  std::size_t const most = std::clamp(
+      std::bit_floor(std::min(options.max_slab_bytes, options.limit_bytes / slabs_within_limit)),
+      least_slab_bytes, most_slab_bytes);
   std::size_t slab_bytes = std::min(most, usual_slab_bytes);
   for (;; slab_bytes *= 2) {
     slab_layout const layout = detail::layout_of(bytes, stride, alignment, slab_bytes);
@@ -107,6 +108,7 @@ void* fixed_block_resource::allocate_at(std::uint32_t depth, std::size_t bytes,
 }
 
 void* fixed_block_resource::take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment) {
+  std::uint64_t const serial = heap_.engine.record(depth).serial;
   bool const first = info_.layout.block_count == 0;
   if (first) adopt_size(bytes, alignment);
   if (info_.layout.block_count == 0) refuse(bytes);
@@ -126,6 +128,11 @@ void* fixed_block_resource::take_at(std::uint32_t depth, std::size_t bytes, std:
   }
   if (block != nullptr) return block;
   if (first) forget_size();
+  detail::block_engine const& engine = heap_.engine;
+  if (!engine.is_open(serial, depth)) {  // upstream called back
+    refuse_closed(detail::marker_access::make(serial, depth, engine.origin()),
+                  __builtin_return_address(0));
+  }
   refuse(bytes);
 }
 

@@ -48,9 +48,9 @@ marker fixed_block_resource::checkpoint_slow(bool scoped, source_location where)
   block_checks::visit const visit{*this, __builtin_return_address(0), where};
   if (visit.is_refused()) return {};
   detail::block_engine& engine = heap_.engine;
-  if (engine.depth() == detail::block_engine::max_depth) refuse(sizeof(detail::block_record));
-  if (engine.is_checked()) block_checks::before_opening(*this);
   if (!heap_.prepare_mark<fixed_scope_resource>(*this)) refuse(sizeof(detail::block_record));
+  // Upstream may have opened others: only now is it known how deep this one will be.
+  if (engine.is_checked()) block_checks::before_opening(*this);
   std::uint64_t const serial = engine.open(scoped, where);
   if (engine.holds_all()) engine.top().eventful = true;
   return marker_access::make(serial, engine.depth(), engine.origin());

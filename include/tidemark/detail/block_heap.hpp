@@ -34,8 +34,10 @@ class block_heap {
   std::array<slab_groups, 2> groups;  // one for each size of slabs
 
   /// A block of the class for the checkpoint at `depth`; depth 0 is none.
+  /// Returns:       Null if the limit forbids it, or the checkpoint was closed when upstream called
+  ///                back.
   void* take(std::uint32_t index, std::uint32_t depth);
-  /// A block of its own. `owner`: what its header names.
+  /// The same, a block of its own. `owner`: what its header names.
   void* take_large(std::size_t bytes, std::size_t alignment, std::uint32_t depth, void* owner);
   void free_large(large_block& freed) noexcept;
 
@@ -47,29 +49,34 @@ class block_heap {
   slab_group* donate(std::size_t which) noexcept;
 
   /// Makes engine.push possible. `Binding` is what serves a checkpoint, made of `args`.
-  /// Returns:       False if the limit forbids it.
+  /// Returns:       False if the limit, or that of depths, forbids it.
   template <class Binding, class... Args>
   bool prepare_mark(Args&... args) {
-    if (engine.needs_records()) {
-      std::uint32_t const count = engine.next_record_count();
-      void* const memory = take_bookkeeping(count * sizeof(block_record));
-      if (memory == nullptr) return false;
-      engine.use_records(memory, count);
-    }
-    if (engine.needs_binding() && !engine.spare_deeper_bindings()) {
-      std::size_t const count = engine.next_binding_count();
-      void* const memory = take_bookkeeping(count * sizeof(Binding));
-      if (memory == nullptr) return false;
-      for (std::size_t i = 0; i < count; ++i) {
-        engine.add_spare(*::new (static_cast<Binding*>(memory) + i) Binding(args...));
+    // Upstream may call back, and open checkpoints: all is looked at again after each request.
+    while (engine.depth() != block_engine::max_depth) {
+      if (engine.needs_records()) {
+        std::uint32_t const count = engine.next_record_count();
+        void* const memory = take_bookkeeping(count * sizeof(block_record));
+        if (memory == nullptr) return false;
+        if (count > engine.record_count()) engine.use_records(memory, count);
+      } else if (engine.needs_binding() && !engine.spare_deeper_bindings()) {
+        std::size_t const count = engine.next_binding_count();
+        void* const memory = take_bookkeeping(count * sizeof(Binding));
+        if (memory == nullptr) return false;
+        for (std::size_t i = 0; i < count; ++i) {
+          engine.add_spare(*::new (static_cast<Binding*>(memory) + i) Binding(args...));
+        }
+      } else {
+        engine.make_ready();
+        return true;
       }
     }
-    engine.make_ready();
-    return true;
+    return false;
   }
 
   /// Idle slabs and idle large blocks go back upstream.
-  void trim() noexcept;
+  /// Returns:       Their bytes.
+  std::size_t trim() noexcept;
   /// All blocks go back upstream. Preconditions: engine.reset() was called.
   void release() noexcept;
   /// The bookkeeping of checkpoints and of the log does. Preconditions: none is opened any more.
@@ -81,19 +88,22 @@ class block_heap {
 
  private:
   struct bookkeeping;
+  struct log_growth;
 
   /// Returns:       Null if the limit forbids it even when nothing is idle.
   void* ask(std::size_t bytes, std::size_t alignment);
   void* take_bookkeeping(std::size_t bytes);
-  bool prepare_log();
+  void* take_slow(std::uint32_t index, std::uint32_t depth);
+  bool prepare_log(log_growth& growth);
   bool obtain_group(slab_groups& wanting);
   bool take_gift(slab_groups& wanting) noexcept;
   void count_chunk(std::size_t bytes) noexcept { chunk_count_.add(1), chunk_bytes_.add(bytes); }
   void forget_chunk(std::size_t bytes) noexcept {
     chunk_count_.subtract(1), chunk_bytes_.subtract(bytes);
   }
-  void give_back(slab_group* groups, std::size_t alignment) noexcept;
-  void give_back_idle_large() noexcept;
+  // They return the bytes that went back.
+  std::size_t give_back(slab_group* groups, std::size_t alignment) noexcept;
+  std::size_t give_back_idle_large() noexcept;
 
   upstream_account& account_;
   bookkeeping* bookkeeping_ = nullptr;
