@@ -27,11 +27,16 @@ marker frame_resource::checkpoint_slow(bool scoped, source_location where) {
   if (engine_.depth() == frame_engine::max_depth) {
     throw resource_exhausted(name_, sizeof(scope_record), available_bytes());
   }
-  if (engine_.is_checked()) frame_checks::before_opening(*this);
   window const open{engine_};
   if (quarantine_count_ != 0 && engine_.depth() == 0) frame_quarantine::before_outermost(*this);
-  if (engine_.needs_records()) grow_records();
-  if (engine_.needs_binding()) grow_bindings();
+  // Upstream may call back, and open checkpoints: all is looked at again after each request.
+  while (engine_.needs_records() || engine_.needs_binding()) {
+    if (engine_.depth() == frame_engine::max_depth) {
+      throw resource_exhausted(name_, sizeof(scope_record), available_bytes());
+    }
+    engine_.needs_records() ? grow_records() : grow_bindings();
+  }
+  if (engine_.is_checked()) frame_checks::before_opening(*this);
   engine_.make_ready();
   std::uint64_t const serial = engine_.open(scoped, where);
   if (engine_.holds_all()) engine_.top().eventful = true;
@@ -44,7 +49,8 @@ marker frame_resource::checkpoint_slow(bool scoped, source_location where) {
 
 void frame_resource::grow_records() {
   std::uint32_t const count = engine_.next_record_count();
-  engine_.use_records(obtain_bookkeeping(count * sizeof(scope_record)), count);
+  void* const memory = obtain_bookkeeping(count * sizeof(scope_record));
+  if (count > engine_.record_count()) engine_.use_records(memory, count);
 }
 
 void frame_resource::grow_bindings() {

@@ -131,24 +131,30 @@ void* thread_local_resource::take_at(local_heap& heap, std::uint32_t depth, std:
                                      std::size_t alignment) {
   std::size_t const whole = detail::round_up(std::max<std::size_t>(bytes, 1), alignment);
   if (whole < bytes) refuse(bytes);  // it wrapped
+  detail::block_engine const& engine = heap.engine();
+  std::uint64_t const serial = engine.record(depth).serial;
   heap.drain();
   if (heap.wants_trim.load(std::memory_order_relaxed)) [[unlikely]] {
     heap.wants_trim.store(false, std::memory_order_relaxed);
     heap.blocks.trim();
   }
-  void* block;
+  // Whatever gives memory back may find that upstream calls back, and closes the checkpoint.
+  void* block = nullptr;
   if (is_pooled(whole - 1, alignment)) {
     std::uint32_t const index = size_classes::of(whole - 1);
-    if (max_idle_bytes_ != SIZE_MAX && heap.blocks.engine.needs_slab(index)) return_excess(heap);
-    block = heap.blocks.take(index, depth);
-  } else {
+    if (max_idle_bytes_ != SIZE_MAX && engine.needs_slab(index)) return_excess(heap);
+    if (engine.is_open(serial, depth)) block = heap.blocks.take(index, depth);
+  } else if (engine.is_open(serial, depth)) {
     // All that the alignment rounds up to, so that `try_expand` need not know it.
     std::size_t const zone = checked_ ? detail::red_zone_bytes : 0;
     if (zone > SIZE_MAX - whole) refuse(bytes);
     block = heap.blocks.take_large(whole + zone, alignment, depth, &heap);
   }
-  if (block == nullptr) refuse(bytes);
-  return block;
+  if (block != nullptr) return block;
+  if (!engine.is_open(serial, depth)) {
+    local_heap::refuse_closed(*this, heap, serial, depth, __builtin_return_address(0));
+  }
+  refuse(bytes);
 }
 
 void thread_local_resource::deallocate_slow(void* block, std::size_t bytes,

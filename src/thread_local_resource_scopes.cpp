@@ -56,11 +56,11 @@ class thread_local_resource::ruled {
   local_heap& own = heap();
   detail::block_engine& engine = own.engine();
   if (!engine.can_open()) [[unlikely]] {
-    if (engine.depth() == detail::block_engine::max_depth) refuse(sizeof(detail::block_record));
-    if (checked_) thread_checks::before_opening(*this, own);
     if (!own.blocks.prepare_mark<thread_scope_resource>(*this, own)) {
       refuse(sizeof(detail::block_record));
     }
+    // Upstream may have opened others: only now is it known how deep this one will be.
+    if (checked_) thread_checks::before_opening(*this, own);
   }
   std::uint64_t const serial = engine.open(scoped, where);
   if (engine.holds_all()) engine.top().eventful = true;
