@@ -77,6 +77,12 @@ EXPECTED = {
     "wrong_thread": (CLEAN, THREAD, THREAD, THREAD),
     "closed_from_below": (BELOW, BELOW, BELOW, BELOW),
     "legal_hand_over": (CLEAN, CLEAN, CLEAN, CLEAN),
+    "block_use_after_free": (read("61"), read("dd"), POISONED, LATE_READ),
+    "block_use_after_rewind": (read("61"), read("dd"), POISONED, LATE_READ),
+    "block_overrun": (CLEAN, OVERRUN, POISONED, both(WRITE_BEHIND, OVERRUN)),
+    "block_container_outliving_scope": (CLEAN, OUTLIVED, OUTLIVED, OUTLIVED),
+    "block_double_free": (CLEAN, TWICE, TWICE, TWICE),
+    "block_foreign": (CLEAN, FOREIGN, FOREIGN, FOREIGN),
 }
 # Under quarantine these fault; all others fail as at level 0.
 RETIRED = (-signal.SIGSEGV,

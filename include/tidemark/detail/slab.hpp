@@ -54,6 +54,9 @@ struct slab_group {
 };
 
 struct slab {
+  // First, so that what links groups points to the begin of upstream's memory: to leak checkers a
+  // pointer into its middle is not quite one.
+  slab_group own_group{};
   slab* next = nullptr;  // in the list of idle ones, or of those of a class
   slab* previous = nullptr;
   slab_group* group = nullptr;  // that it is one of
@@ -65,7 +68,6 @@ struct slab {
   std::uint32_t class_index = 0;
   std::size_t stride_bytes = 0;
   std::size_t free_count = 0;  // only within `trim`: blocks found free
-  slab_group own_group{};
 
   block_stamp* stamps() noexcept { return reinterpret_cast<block_stamp*>(this + 1); }
   /// Preconditions: a block of this slab begins there.
