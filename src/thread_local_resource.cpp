@@ -104,7 +104,17 @@ void* detail::thread_scope_resource::do_allocate(std::size_t bytes, std::size_t 
 // The slow halves.
 
 void* thread_local_resource::allocate_slow(std::size_t bytes, std::size_t alignment) {
-  return allocate_at(heap(), 0, bytes, alignment, __builtin_return_address(0));
+  void const* const caller = __builtin_return_address(0);
+  if (local_heap* const own = known_heap()) {
+    return allocate_at(*own, 0, bytes, alignment, caller);
+  }
+  local_heap& fresh = make_heap();
+  try {
+    return allocate_at(fresh, 0, bytes, alignment, caller);
+  } catch (...) {
+    unmake_heap(fresh);
+    throw;
+  }
 }
 
 void* thread_local_resource::allocate_for_slow(marker mark, std::size_t bytes,
@@ -139,17 +149,21 @@ void* thread_local_resource::take_at(local_heap& heap, std::uint32_t depth, std:
     heap.blocks.trim();
   }
   // Whatever gives memory back may find that upstream calls back, and closes the checkpoint.
-  void* block = nullptr;
-  if (is_pooled(whole - 1, alignment)) {
-    std::uint32_t const index = size_classes::of(whole - 1);
-    if (max_idle_bytes_ != SIZE_MAX && engine.needs_slab(index)) return_excess(heap);
-    if (engine.is_open(serial, depth)) block = heap.blocks.take(index, depth);
-  } else if (engine.is_open(serial, depth)) {
+  auto const take = [&]() -> void* {
+    if (is_pooled(whole - 1, alignment)) {
+      std::uint32_t const index = size_classes::of(whole - 1);
+      if (max_idle_bytes_ != SIZE_MAX && engine.needs_slab(index)) return_excess(heap);
+      return engine.is_open(serial, depth) ? heap.blocks.take(index, depth) : nullptr;
+    }
+    if (!engine.is_open(serial, depth)) return nullptr;
     // All that the alignment rounds up to, so that `try_expand` need not know it.
     std::size_t const zone = checked_ ? detail::red_zone_bytes : 0;
     if (zone > SIZE_MAX - whole) refuse(bytes);
-    block = heap.blocks.take_large(whole + zone, alignment, depth, &heap);
-  }
+    return heap.blocks.take_large(whole + zone, alignment, depth, &heap);
+  };
+  void* block = take();
+  // The limit is that of all: what lies idle in heaps of ended threads may be enough.
+  if (block == nullptr && trim_orphans() != 0) block = take();
   if (block != nullptr) return block;
   if (!engine.is_open(serial, depth)) {
     local_heap::refuse_closed(*this, heap, serial, depth, __builtin_return_address(0));

@@ -3,9 +3,10 @@
 
 // What a thread_local_resource keeps of one thread.
 //
-// Thread rule: the thread that has the heap; `next_of_all`, `next_orphan` and `is_searched` by who
+// Thread rule: the thread that has the heap; `next_of_all`, `next_orphan` and `searched` by who
 // has locked the resource's mutex.
 
+#include <array>
 #include <atomic>
 #include <tidemark/thread_local_resource.hpp>
 
@@ -49,7 +50,7 @@ class local_heap : public thread_heap {
 
   local_heap* next_of_all = nullptr;
   local_heap* next_orphan = nullptr;
-  bool is_searched = false;             // as an orphan: nothing of it is idle
+  std::array<bool, 2> searched{};       // as an orphan: no group of that size is idle
   std::atomic<bool> wants_trim{false};  // somebody called trim; by any thread
 
   static void* allocate_for(thread_scope_resource& scope, std::size_t bytes, std::size_t alignment,

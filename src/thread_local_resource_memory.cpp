@@ -2,6 +2,8 @@
 
 // The heaps of a thread-local pool: how threads get them and leave them, and memory as a whole.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <mutex>
 #include <new>
@@ -41,6 +43,7 @@ thread_local_resource::thread_local_resource(thread_local_options const& options
       max_idle_bytes_(options.max_idle_bytes),
       account_(upstream != nullptr ? upstream : default_upstream(), options.limit_bytes),
       checked_(checks_enabled(options.check)),
+      process_(::getpid()),
       name_(options.name) {
   if (!checked_) small_limit_ = std::min(largest_pooled_bytes_, size_classes::largest_small_bytes);
 }
@@ -52,8 +55,9 @@ thread_local_resource::thread_local_resource(std::pmr::pool_options const& optio
 thread_local_resource::~thread_local_resource() {
   local_heap const* const own = known_heap();
   threads_.close();  // from here on no thread's end reaches this
+  bool const has_threads = process_ == ::getpid();
   for (local_heap* heap = all_; heap != nullptr; heap = heap->next_of_all) {
-    if (heap != own && heap->engine().depth() != 0) {
+    if (has_threads && heap != own && heap->engine().depth() != 0) {
       report({.kind = misuse_kind::outlived, .opened = heap->engine().record(1).where},
              __builtin_return_address(0));
     }
@@ -62,11 +66,7 @@ thread_local_resource::~thread_local_resource() {
   reset_all(nullptr);
   while (local_heap* const heap = all_) {
     all_ = heap->next_of_all;
-    heap->blocks.release();
-    heap->blocks.release_bookkeeping();
-    detail::destroy_checks(heap->ledger);
-    heap->~local_heap();
-    account_.give_back(heap, sizeof(local_heap), alignof(local_heap));
+    destroy(*heap);
   }
 }
 
@@ -106,11 +106,33 @@ local_heap& thread_local_resource::heap() {
   } catch (...) {
     std::lock_guard const lock{threads_.mutex()};
     given->next_orphan = orphans_;
-    given->is_searched = false;
+    given->searched.fill(false);
     orphans_ = given;
     throw;
   }
   return *given;
+}
+
+void thread_local_resource::unmake_heap(local_heap& heap) noexcept {
+  // Upstream may have used it; one that was an ended thread's may have blocks.
+  bool const used = heap.blocks.chunk_count() != 0 || heap.engine().origin() != 0;
+  if (used || heap.has_remote()) return;
+  detail::forget_value(threads_);
+  {
+    std::lock_guard const lock{threads_.mutex()};
+    local_heap** link = &all_;
+    while (*link != &heap) link = &(*link)->next_of_all;
+    *link = heap.next_of_all;
+  }
+  destroy(heap);
+}
+
+void thread_local_resource::destroy(local_heap& heap) noexcept {
+  heap.blocks.release();
+  heap.blocks.release_bookkeeping();
+  detail::destroy_checks(heap.ledger);
+  heap.~local_heap();
+  account_.give_back(&heap, sizeof(local_heap), alignof(local_heap));
 }
 
 void thread_local_resource::end_of_thread(detail::slot_owner& owner, void* heap) noexcept {
@@ -121,7 +143,7 @@ void thread_local_resource::end_of_thread(detail::slot_owner& owner, void* heap)
   left->engine().abandon_marks();
   std::lock_guard const lock{pool.threads_.mutex()};
   left->next_orphan = pool.orphans_;
-  left->is_searched = false;
+  left->searched.fill(false);
   pool.orphans_ = left;
 }
 
@@ -129,10 +151,13 @@ detail::slab_group* thread_local_resource::donate(void* pool_asked, std::size_t 
   auto& pool = *static_cast<thread_local_resource*>(pool_asked);
   std::lock_guard const lock{pool.threads_.mutex()};
   for (local_heap* orphan = pool.orphans_; orphan != nullptr; orphan = orphan->next_orphan) {
-    if (orphan->is_searched && !orphan->has_remote()) continue;
-    orphan->drain();
+    if (orphan->has_remote()) {
+      orphan->drain();
+      orphan->searched.fill(false);
+    }
+    if (orphan->searched[which]) continue;
     if (detail::slab_group* const given = orphan->blocks.donate(which)) return given;
-    orphan->is_searched = true;
+    orphan->searched[which] = true;
   }
   return nullptr;
 }
@@ -150,7 +175,7 @@ void thread_local_resource::reset_all(void const* caller) noexcept {
     heap->drain();
     if (checked_ && !thread_checks::before_closing(*this, *heap, 0, {}, caller)) continue;
     heap->engine().reset();
-    heap->is_searched = false;
+    heap->searched.fill(false);
     if (checked_) thread_checks::after_closing(*this, *heap, 0);
   }
 }
@@ -163,26 +188,34 @@ void thread_local_resource::release() noexcept {
 }
 
 std::size_t thread_local_resource::trim() noexcept {
-  std::size_t const before = account_.reserved_bytes();
   local_heap* const own = known_heap();
-  local_heap* taken;
   {
     std::lock_guard const lock{threads_.mutex()};
     for (local_heap* heap = all_; heap != nullptr; heap = heap->next_of_all) {
       if (heap != own) heap->wants_trim.store(true, std::memory_order_relaxed);
     }
-    // Orphans are this thread's meanwhile: upstream is not called under the lock.
-    taken = std::exchange(orphans_, nullptr);
   }
+  std::size_t given = 0;
   if (own != nullptr) {
     own->drain();
-    own->blocks.trim();
+    given = own->blocks.trim();
   }
+  return given + trim_orphans();
+}
+
+std::size_t thread_local_resource::trim_orphans() noexcept {
+  // They are this thread's meanwhile: upstream is not called under the lock.
+  local_heap* taken;
+  {
+    std::lock_guard const lock{threads_.mutex()};
+    taken = std::exchange(orphans_, nullptr);
+  }
+  std::size_t given = 0;
   local_heap* last = nullptr;
   for (local_heap* orphan = taken; orphan != nullptr; orphan = orphan->next_orphan) {
     orphan->drain();
-    orphan->blocks.trim();
-    orphan->is_searched = true;
+    given += orphan->blocks.trim();
+    orphan->searched.fill(true);
     orphan->wants_trim.store(false, std::memory_order_relaxed);
     last = orphan;
   }
@@ -191,7 +224,7 @@ std::size_t thread_local_resource::trim() noexcept {
     last->next_orphan = orphans_;
     orphans_ = taken;
   }
-  return before - std::min(before, account_.reserved_bytes());
+  return given;
 }
 
 resource_stats thread_local_resource::stats() const noexcept {

@@ -56,9 +56,8 @@ class thread_local_resource::ruled {
   local_heap& own = heap();
   detail::block_engine& engine = own.engine();
   if (!engine.can_open()) [[unlikely]] {
-    if (!own.blocks.prepare_mark<thread_scope_resource>(*this, own)) {
-      refuse(sizeof(detail::block_record));
-    }
+    auto const prepare = [&] { return own.blocks.prepare_mark<thread_scope_resource>(*this, own); };
+    if (!prepare() && (trim_orphans() == 0 || !prepare())) refuse(sizeof(detail::block_record));
     // Upstream may have opened others: only now is it known how deep this one will be.
     if (checked_) thread_checks::before_opening(*this, own);
   }

@@ -76,7 +76,7 @@ class thread_local_resource final : public rewindable_resource {
   thread_local_resource(thread_local_options const&, std::nullptr_t) = delete;
   thread_local_resource(std::pmr::pool_options const&, std::nullptr_t) = delete;
   /// Returns all memory; runs no destructors. A checkpoint that another thread has open is
-  /// reported as `outlived`.
+  /// reported as `outlived`, but not in a child of `fork`, which does not have that thread.
   ~thread_local_resource() override;
 
   /// A block for no checkpoint.
@@ -181,6 +181,9 @@ class thread_local_resource final : public rewindable_resource {
   // It gets one.
   detail::local_heap& heap();
   detail::local_heap& make_heap();
+  // Takes back the heap of this thread if it is as it was made, after its first block failed.
+  void unmake_heap(detail::local_heap& heap) noexcept;
+  void destroy(detail::local_heap& heap) noexcept;
   [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment);
   [[gnu::noinline]] void deallocate_slow(void* block, std::size_t bytes,
                                          std::size_t alignment) noexcept;
@@ -194,6 +197,7 @@ class thread_local_resource final : public rewindable_resource {
   void free_at(void* block, std::size_t bytes, std::size_t alignment) noexcept;
   bool resize(void* block, std::size_t old_bytes, std::size_t new_bytes) noexcept;
   void return_excess(detail::local_heap& heap) noexcept;
+  std::size_t trim_orphans() noexcept;
   static void end_of_thread(detail::slot_owner& owner, void* heap) noexcept;
   static detail::slab_group* donate(void* pool_asked, std::size_t which) noexcept;
   void reset_all(void const* caller) noexcept;
@@ -221,6 +225,7 @@ class thread_local_resource final : public rewindable_resource {
   detail::local_heap* all_ = nullptr;      // by next_of_all
   detail::local_heap* orphans_ = nullptr;  // of threads that ended, by next_orphan
   bool checked_;
+  std::int32_t process_;  // that made it; a child of fork lacks the threads of its parent
   resource_name name_;
 };
 
