@@ -153,9 +153,7 @@ class mark_stack {
   void settle_top() noexcept {
     top_->eventful = held_ || ended_count_ != 0 || (outermost_is_slow_ && depth_ <= 1);
   }
-  void count_closed_from_below(std::size_t count) noexcept {
-    closed_from_below_.add(count);
-  }
+  void count_closed_from_below(std::size_t count) noexcept { closed_from_below_.add(count); }
 
   std::uint32_t finalizing_ = 0;  // depth + 1 of the record whose finalizers run; 0: none
 
