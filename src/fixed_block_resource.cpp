@@ -194,6 +194,18 @@ void fixed_block_resource::deallocate_slow(void* block, std::size_t bytes,
   free_at(block, bytes, alignment);
 }
 
+void fixed_block_resource::deallocate_bound(scope_binding& binding, void* block, std::size_t bytes,
+                                            std::size_t alignment) noexcept {
+  detail::block_engine const& engine = heap_.engine;
+  engine.resolve(binding);
+  // The rewind freed it, or somebody has it again. Level 1 knows which.
+  if (!engine.is_checked() && !engine.is_open(binding)) {
+    ++late_frees_;
+  } else {
+    deallocate(block, bytes, alignment);
+  }
+}
+
 void fixed_block_resource::free_at(void* block, std::size_t bytes, std::size_t alignment) noexcept {
   if (fits(bytes, alignment)) {
     heap_.engine.put(block, 0);
@@ -234,7 +246,10 @@ void* fixed_scope_resource::do_allocate(std::size_t bytes, std::size_t alignment
 }
 
 void fixed_scope_resource::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
-  owner_.deallocate(block, bytes, alignment);
+  if (owner_.heap_.engine.is_open(*this)) [[likely]] {
+    return owner_.deallocate(block, bytes, alignment);
+  }
+  owner_.deallocate_bound(*this, block, bytes, alignment);
 }
 
 bool fixed_scope_resource::do_is_equal(std::pmr::memory_resource const& other) const noexcept {
@@ -265,10 +280,7 @@ void fixed_block_resource::release() noexcept {
 
 std::size_t fixed_block_resource::trim() noexcept {
   block_checks::visit const visit{*this, __builtin_return_address(0)};
-  if (visit.is_refused()) return 0;
-  std::size_t const before = account_.reserved_bytes();
-  heap_.trim();
-  return before - std::min(before, account_.reserved_bytes());
+  return visit.is_refused() ? 0 : heap_.trim();
 }
 
 resource_stats fixed_block_resource::stats() const noexcept {
@@ -280,7 +292,7 @@ resource_stats fixed_block_resource::stats() const noexcept {
           .upstream_calls = account_.calls(),
           .depth = heap_.engine.depth(),
           .closed_from_below = heap_.engine.closed_from_below(),
-          .late_frees = 0};
+          .late_frees = late_frees_};
 }
 
 }  // namespace tidemark

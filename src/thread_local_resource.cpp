@@ -79,6 +79,24 @@ void* detail::thread_scope_resource::do_allocate(std::size_t bytes, std::size_t 
   return local_heap::allocate_for(*this, bytes, alignment, __builtin_return_address(0));
 }
 
+void detail::thread_scope_resource::do_deallocate(void* block, std::size_t bytes,
+                                                  std::size_t alignment) {
+  if (local_heap::is_over(*this)) [[unlikely]] {
+    // The rewind freed it, or somebody has it again.
+    return heap_.late_frees.add(1);
+  }
+  pool_.deallocate(block, bytes, alignment);
+}
+
+[[gnu::noinline]] bool local_heap::is_over(thread_scope_resource& scope) noexcept {
+  block_engine const& engine = scope.heap_.engine();
+  if (cached_value(scope.pool_.threads_) != &scope.heap_ || engine.is_checked()) return false;
+  if (engine.is_open(scope)) [[likely]]
+    return false;
+  engine.resolve(scope);
+  return !engine.is_open(scope);
+}
+
 [[gnu::noinline]] void* local_heap::allocate_for(thread_scope_resource& scope, std::size_t bytes,
                                                  std::size_t alignment, void const* caller) {
   thread_local_resource& pool = scope.pool_;

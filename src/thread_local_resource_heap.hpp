@@ -25,9 +25,7 @@ class thread_scope_resource final : public bound_resource_base, public scope_bin
  private:
   friend class local_heap;
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
-  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
-    pool_.deallocate(block, bytes, alignment);
-  }
+  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
   bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
     return this == &other;
   }
@@ -51,12 +49,17 @@ class local_heap : public thread_heap {
   local_heap* next_of_all = nullptr;
   local_heap* next_orphan = nullptr;
   std::array<bool, 2> searched{};       // as an orphan: no group of that size is idle
+  owned_count late_frees;               // through checkpoints that were closed
   std::atomic<bool> wants_trim{false};  // somebody called trim; by any thread
 
   static void* allocate_for(thread_scope_resource& scope, std::size_t bytes, std::size_t alignment,
                             void const* caller);
 
   block_ledger* ledger = nullptr;  // of a checked pool; guarded by the resource's mutex
+
+  /// Whether the checkpoint is closed and this thread's, so that its blocks are free already. Of
+  /// another thread's nothing is known here.
+  static bool is_over(thread_scope_resource& scope) noexcept;
 
   /// An allocation in a checkpoint of this thread that is closed.
   [[noreturn]] static void refuse_closed(thread_local_resource& pool, local_heap& heap,

@@ -237,6 +237,7 @@ resource_stats thread_local_resource::stats() const noexcept {
     result.bytes_in_use += heap->bytes_in_use();
     result.bytes_peak += heap->blocks.engine.bytes_peak();
     result.chunk_count += heap->blocks.chunk_count();
+    result.late_frees += heap->late_frees.get();
     result.closed_from_below += heap->blocks.engine.closed_from_below();
   }
   return result;

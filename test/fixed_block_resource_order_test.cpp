@@ -4,9 +4,12 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
+#include <memory>
 #include <memory_resource>
 #include <new>
 #include <optional>
+#include <set>
+#include <vector>
 
 #include "support/block_pools.hpp"
 
@@ -199,4 +202,27 @@ BOOST_FIXTURE_TEST_CASE(blocks_of_the_deepest_checkpoint_are_freed_with_it, orde
   BOOST_TEST(live() == 1U);
   pool.rewind(outermost);
   BOOST_TEST(live() == 0U);
+}
+
+// Found by planting a container that outlives its scope: the rewind frees its blocks, its destructor
+// freed them again, and two users were given the same one.
+BOOST_FIXTURE_TEST_CASE(a_container_that_outlives_its_scope_gives_nothing_back, ordered_pool) {
+  std::optional<block_scope> scope{pool};
+  auto bytes = std::make_unique<std::pmr::vector<char>>(64, 'x', *scope);
+  scope.reset();
+  bytes.reset();
+  BOOST_TEST(pool.stats().late_frees == 1U);
+  BOOST_TEST(pool.stats().bytes_in_use == 0U);
+  std::set<void*> taken;
+  for (int i = 0; i < 8; ++i) BOOST_TEST(taken.insert(pool.allocate(64)).second);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_container_of_a_kept_scope_gives_back_what_it_has, ordered_pool) {
+  std::optional<block_scope> scope{pool};
+  auto bytes = std::make_unique<std::pmr::vector<char>>(64, 'x', *scope);
+  scope->keep();
+  scope.reset();
+  bytes.reset();
+  BOOST_TEST(pool.stats().late_frees == 0U);
+  BOOST_TEST(pool.stats().bytes_in_use == 0U);
 }

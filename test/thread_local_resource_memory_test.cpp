@@ -5,7 +5,10 @@
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <memory_resource>
+#include <optional>
+#include <set>
 #include <string_view>
 #include <tidemark/error.hpp>
 #include <tidemark/literals.hpp>
@@ -285,4 +288,21 @@ BOOST_AUTO_TEST_CASE(a_thread_that_needs_memory_returns_what_lies_idle_beyond_th
     return pool.stats().bytes_reserved;
   };
   BOOST_TEST(reserved_after_phases(1_MiB) < reserved_after_phases(SIZE_MAX));
+}
+
+// Found by planting a container that outlives its scope: the rewind frees its blocks, its destructor
+// freed them again, and two users were given the same one.
+BOOST_AUTO_TEST_CASE(a_container_that_outlives_its_scope_gives_nothing_back) {
+  thread_local_resource pool{unchecked()};
+  for (bool const kept : {false, true}) {
+    std::optional<memory_scope<thread_local_resource>> scope{pool};
+    auto bytes = std::make_unique<std::pmr::vector<char>>(64, 'x', *scope);
+    if (kept) scope->keep();
+    scope.reset();
+    bytes.reset();
+    BOOST_TEST(pool.stats().late_frees == 1U);  // of the first round
+    BOOST_TEST(pool.stats().bytes_in_use == 0U);
+  }
+  std::set<void*> taken;
+  for (int i = 0; i < 8; ++i) BOOST_TEST(taken.insert(pool.allocate(64)).second);
 }

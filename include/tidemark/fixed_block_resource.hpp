@@ -197,6 +197,9 @@ class fixed_block_resource final : public rewindable_resource {
                                          std::size_t alignment);
   [[gnu::noinline]] void deallocate_slow(void* block, std::size_t bytes,
                                          std::size_t alignment) noexcept;
+  // A free through the resource of a checkpoint that may be closed.
+  [[gnu::noinline]] void deallocate_bound(detail::scope_binding& binding, void* block,
+                                          std::size_t bytes, std::size_t alignment) noexcept;
   [[gnu::cold, gnu::noinline]] marker checkpoint_slow(bool scoped, source_location where);
   [[gnu::noinline]] void rewind_slow(marker mark, source_location where) noexcept;
   [[gnu::noinline]] void end_scope_slow(marker mark, bool keep) noexcept;
@@ -221,7 +224,8 @@ class fixed_block_resource final : public rewindable_resource {
   detail::block_heap heap_;
   detail::upstream_account account_;
   detail::block_class_info info_;
-  fixed_block_options options_;             // its name is not used
+  fixed_block_options options_;  // its name is not used
+  std::size_t late_frees_ = 0;
   detail::block_checks* checks_ = nullptr;  // of a checked pool; made by its first slow half
   resource_name name_;
   detail::fixed_scope_resource bound_[detail::block_engine::inline_records];
