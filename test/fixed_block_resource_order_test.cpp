@@ -204,8 +204,8 @@ BOOST_FIXTURE_TEST_CASE(blocks_of_the_deepest_checkpoint_are_freed_with_it, orde
   BOOST_TEST(live() == 0U);
 }
 
-// Found by planting a container that outlives its scope: the rewind frees its blocks, its destructor
-// freed them again, and two users were given the same one.
+// Found by planting a container that outlives its scope: the rewind frees its blocks, its
+// destructor freed them again, and two users were given the same one.
 BOOST_FIXTURE_TEST_CASE(a_container_that_outlives_its_scope_gives_nothing_back, ordered_pool) {
   std::optional<block_scope> scope{pool};
   auto bytes = std::make_unique<std::pmr::vector<char>>(64, 'x', *scope);

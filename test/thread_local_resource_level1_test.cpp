@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What a checked pool for many threads reports. Each heap has a ledger; a free looks for its block in
-// all of them.
+// What a checked pool for many threads reports. Each heap has a ledger; a free looks for its block
+// in all of them.
 
 #include <boost/test/unit_test.hpp>
 #include <cstddef>

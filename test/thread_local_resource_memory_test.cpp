@@ -290,8 +290,8 @@ BOOST_AUTO_TEST_CASE(a_thread_that_needs_memory_returns_what_lies_idle_beyond_th
   BOOST_TEST(reserved_after_phases(1_MiB) < reserved_after_phases(SIZE_MAX));
 }
 
-// Found by planting a container that outlives its scope: the rewind frees its blocks, its destructor
-// freed them again, and two users were given the same one.
+// Found by planting a container that outlives its scope: the rewind frees its blocks, its
+// destructor freed them again, and two users were given the same one.
 BOOST_AUTO_TEST_CASE(a_container_that_outlives_its_scope_gives_nothing_back) {
   thread_local_resource pool{unchecked()};
   for (bool const kept : {false, true}) {
