@@ -10,7 +10,7 @@ packages_to_test=("${packages_to_measure[@]}" libboost-test1.81-dev)
 packages_to_install=("${packages_to_build[@]}" meson pkg-config binutils)
 packages_to_prove=("${packages_to_test[@]}"
   "${packages_to_install[@]}"
-  g++-12 clang-14 clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 gcovr)
+  g++-12 clang-14 llvm-14 clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 gcovr)
 
 # missing_packages NAME...: those that are not installed.
 missing_packages() {

@@ -23,6 +23,8 @@ target_include_directories(tidemark_test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
 target_compile_options(tidemark_test_main PUBLIC
   $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds -Wno-restrict -Wno-stringop-overflow
                            -Wno-stringop-overread>)
+# Half the time that the tests' own code takes at -O3; the library is as the build type has it.
+target_compile_options(tidemark_test_main PUBLIC $<$<CONFIG:Release>:-O1>)
 target_precompile_headers(tidemark_test_main PRIVATE <boost/test/unit_test.hpp>)
 tidemark_warnings(tidemark_test_main)
 
@@ -44,6 +46,14 @@ function(tidemark_threaded path)
   string(REPLACE "/" "_" target ${path}_test)
   add_dependencies(threaded_tests ${target})
   set_tests_properties(${path} PROPERTIES LABELS threads)
+endfunction()
+
+# tidemark_suspending(path): a test whose functions go on in another thread. From -O2 on a compiler
+# keeps the address of a thread's variable across a suspension, which is what it is about.
+function(tidemark_suspending path)
+  string(REPLACE "/" "_" target ${path}_test)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2>)
+  set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
 endfunction()
 
 # tidemark_callsite(name): a user's program that checks itself with assertions, which are on in
