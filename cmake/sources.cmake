@@ -36,6 +36,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/owned_count.hpp
   include/tidemark/detail/owning_type.hpp
   include/tidemark/detail/poison.hpp
+  include/tidemark/detail/pool_object.hpp
   include/tidemark/detail/remake.hpp
   include/tidemark/detail/scope_record.hpp
   include/tidemark/detail/serial_source.hpp

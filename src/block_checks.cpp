@@ -13,7 +13,7 @@ void* block_checks::allocate(fixed_block_resource& pool, std::uint32_t depth, st
   block_checks* const checks = visit.checks();
   if (visit.is_refused() || checks == nullptr) throw std::bad_alloc();
   checks->ledger_.prepare(depth);
-  void* const block = pool.take_at(depth, bytes, alignment);
+  void* const block = pool.take_at(depth, bytes, alignment, caller);
   try {
     checks->ledger_.prepare(depth);  // upstream may have called back, and used what was prepared
   } catch (...) {

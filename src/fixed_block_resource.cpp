@@ -104,10 +104,11 @@ void* fixed_block_resource::allocate_at(std::uint32_t depth, std::size_t bytes,
   if (heap_.engine.is_checked()) {
     return block_checks::allocate(*this, depth, bytes, alignment, caller);
   }
-  return take_at(depth, bytes, alignment);
+  return take_at(depth, bytes, alignment, caller);
 }
 
-void* fixed_block_resource::take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment) {
+void* fixed_block_resource::take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
+                                    void const* caller) {
   std::uint64_t const serial = heap_.engine.record(depth).serial;
   bool const first = info_.layout.block_count == 0;
   if (first) adopt_size(bytes, alignment);
@@ -130,8 +131,7 @@ void* fixed_block_resource::take_at(std::uint32_t depth, std::size_t bytes, std:
   if (first) forget_size();
   detail::block_engine const& engine = heap_.engine;
   if (!engine.is_open(serial, depth)) {  // upstream called back
-    refuse_closed(detail::marker_access::make(serial, depth, engine.origin()),
-                  __builtin_return_address(0));
+    refuse_closed(detail::marker_access::make(serial, depth, engine.origin()), caller);
   }
   refuse(bytes);
 }

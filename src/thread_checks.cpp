@@ -21,12 +21,12 @@ void prepare(local_heap& heap, std::uint32_t depth) {
 }  // namespace
 
 void* thread_checks::allocate(thread_local_resource& pool, local_heap& heap, std::uint32_t depth,
-                              std::size_t bytes, std::size_t alignment, void const*) {
+                              std::size_t bytes, std::size_t alignment, void const* caller) {
   {
     std::lock_guard const lock{pool.threads_.mutex()};
     prepare(heap, depth);
   }
-  void* const block = pool.take_at(heap, depth, bytes, alignment);
+  void* const block = pool.take_at(heap, depth, bytes, alignment, caller);
   try {
     std::lock_guard const lock{pool.threads_.mutex()};
     prepare(heap, depth);  // upstream may have called back, and used what was prepared

@@ -152,11 +152,11 @@ void* thread_local_resource::allocate_for_slow(marker mark, std::size_t bytes,
 void* thread_local_resource::allocate_at(local_heap& heap, std::uint32_t depth, std::size_t bytes,
                                          std::size_t alignment, void const* caller) {
   if (checked_) return thread_checks::allocate(*this, heap, depth, bytes, alignment, caller);
-  return take_at(heap, depth, bytes, alignment);
+  return take_at(heap, depth, bytes, alignment, caller);
 }
 
 void* thread_local_resource::take_at(local_heap& heap, std::uint32_t depth, std::size_t bytes,
-                                     std::size_t alignment) {
+                                     std::size_t alignment, void const* caller) {
   std::size_t const whole = detail::round_up(std::max<std::size_t>(bytes, 1), alignment);
   if (whole < bytes) refuse(bytes);  // it wrapped
   detail::block_engine const& engine = heap.engine();
@@ -184,7 +184,7 @@ void* thread_local_resource::take_at(local_heap& heap, std::uint32_t depth, std:
   if (block == nullptr && trim_orphans() != 0) block = take();
   if (block != nullptr) return block;
   if (!engine.is_open(serial, depth)) {
-    local_heap::refuse_closed(*this, heap, serial, depth, __builtin_return_address(0));
+    local_heap::refuse_closed(*this, heap, serial, depth, caller);
   }
   refuse(bytes);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 
 # What must not compile: test/compile_fail/<name>.cpp, and what the compiler must say.
+tidemark_compile_fail_header()
 tidemark_compile_fail(acquire_of_a_fraction "no matching")
 tidemark_compile_fail(acquire_of_a_type_with_a_destructor "acquire_objects<T>\\(n\\) runs it")
 tidemark_compile_fail(acquire_of_const_elements "T must be a plain object type")

@@ -25,7 +25,7 @@ target_compile_options(tidemark_test_main PUBLIC
                            -Wno-stringop-overread>)
 # Half the time that the tests' own code takes at -O3; the library is as the build type has it.
 target_compile_options(tidemark_test_main PUBLIC $<$<CONFIG:Release>:-O1>)
-target_precompile_headers(tidemark_test_main PRIVATE <boost/test/unit_test.hpp>)
+target_precompile_headers(tidemark_test_main PRIVATE support/precompiled/unit_tests.hpp)
 tidemark_warnings(tidemark_test_main)
 
 # tidemark_test(path): a unit test program from <path>_test.cpp; CTest knows it as <path>.
@@ -52,7 +52,7 @@ endfunction()
 # keeps the address of a thread's variable across a suspension, which is what it is about.
 function(tidemark_suspending path)
   string(REPLACE "/" "_" target ${path}_test)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2>)
+  target_compile_options(${target} PRIVATE -O2)
   set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
 endfunction()
 
@@ -81,22 +81,36 @@ function(tidemark_planted_leg leg binaries)
     COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/planted/planted.py
       ${leg} ${binaries} ${PROJECT_SOURCE_DIR} $<TARGET_FILE:tidemark>)
   set_tests_properties(planted/${leg} PROPERTIES
-    SKIP_RETURN_CODE 77 TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
+    COST 100 SKIP_RETURN_CODE 77 TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})  # the slowest first
 endfunction()
 
 # tidemark_compile_fail(name regex): compile_fail/<name>.cpp must not compile and the compiler must
 # say `regex`; with TIDEMARK_CONTROL defined the same file must compile, so that it fails for that
 # reason alone.
+set(TIDEMARK_COMPILE_FAIL_HEADER ${CMAKE_CURRENT_BINARY_DIR}/compile_fail/header.hpp)
+set(TIDEMARK_COMPILE_FAIL_COMMAND ${CMAKE_CXX_COMPILER} -std=c++20
+  "-I$<JOIN:$<TARGET_PROPERTY:tidemark,INTERFACE_INCLUDE_DIRECTORIES>,$<SEMICOLON>-I>")
 function(tidemark_compile_fail name regex)
-  set(includes "$<JOIN:$<TARGET_PROPERTY:tidemark,INTERFACE_INCLUDE_DIRECTORIES>,|>")
   add_test(NAME compile_fail/${name}
     COMMAND ${CMAKE_COMMAND}
-      -D COMPILER=${CMAKE_CXX_COMPILER}
-      -D "INCLUDES=${includes}"
+      -D "COMPILE=${TIDEMARK_COMPILE_FAIL_COMMAND};-include;${TIDEMARK_COMPILE_FAIL_HEADER}"
       -D SOURCE=${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/${name}.cpp
       -D "REGEX=${regex}"
       -P ${PROJECT_SOURCE_DIR}/cmake/compile_fail.cmake)
   set_tests_properties(compile_fail/${name} PROPERTIES TIMEOUT ${TIDEMARK_TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# The precompiled header of all of these.
+function(tidemark_compile_fail_header)
+  file(WRITE ${TIDEMARK_COMPILE_FAIL_HEADER} "#include <tidemark/tidemark.hpp>\n")
+  list(TRANSFORM TIDEMARK_HEADERS PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE headers)
+  add_custom_command(OUTPUT ${TIDEMARK_COMPILE_FAIL_HEADER}.gch
+    COMMAND ${TIDEMARK_COMPILE_FAIL_COMMAND} -x c++-header ${TIDEMARK_COMPILE_FAIL_HEADER}
+      -o ${TIDEMARK_COMPILE_FAIL_HEADER}.gch
+    DEPENDS ${headers}
+    COMMAND_EXPAND_LISTS VERBATIM)
+  add_custom_target(tidemark_compile_fail_header ALL
+    DEPENDS ${TIDEMARK_COMPILE_FAIL_HEADER}.gch)
 endfunction()
 
 # tidemark_house(name script): a rule of the house, held by a Python program.
@@ -118,5 +132,6 @@ function(tidemark_self_contained_headers)
   endforeach()
   add_library(tidemark_self_contained OBJECT ${sources})
   target_link_libraries(tidemark_self_contained PRIVATE tidemark::tidemark)
+  set_target_properties(tidemark_self_contained PROPERTIES UNITY_BUILD OFF)
   tidemark_warnings(tidemark_self_contained)
 endfunction()

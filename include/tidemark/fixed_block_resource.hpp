@@ -28,11 +28,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <memory_resource>
 #include <string_view>
 #include <tidemark/config.hpp>
 #include <tidemark/detail/block_heap.hpp>
+#include <tidemark/detail/pool_object.hpp>
 #include <tidemark/error.hpp>
 #include <tidemark/fixed_block_options.hpp>
 #include <tidemark/marker.hpp>
@@ -103,10 +103,14 @@ class fixed_block_resource final : public rewindable_resource {
   /// Constructs a T in a block of no checkpoint, by uses-allocator construction with this pool.
   /// Throws:         As `allocate`, and what the constructor throws; the block is free then.
   template <class T, class... Args>
-  [[nodiscard]] T* new_object(Args&&... args);
+  [[nodiscard]] T* new_object(Args&&... args) {
+    return detail::new_object<T>(*this, std::forward<Args>(args)...);
+  }
   /// Destroys the object and frees its block. Null is legal.
   template <class T>
-  void delete_object(T* object) noexcept;
+  void delete_object(T* object) noexcept {
+    detail::delete_object(*this, object);
+  }
 
   /// The base's contract, without a virtual call.
   [[nodiscard]] marker checkpoint(source_location where = source_location::current()) {
@@ -207,7 +211,7 @@ class fixed_block_resource final : public rewindable_resource {
   // `caller`: the return address of the public call, for the reports of a checked pool.
   void* allocate_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
                     void const* caller);
-  void* take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment);
+  void* take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment, void const* caller);
   void free_at(void* block, std::size_t bytes, std::size_t alignment) noexcept;
   bool resize(void* block, std::size_t old_bytes, std::size_t new_bytes) noexcept;
   void reset_all(void const* caller) noexcept;
@@ -272,26 +276,6 @@ inline void fixed_block_resource::do_end_scope(marker mark, bool keep) noexcept 
     return heap_.engine.pop_plain();
   }
   end_scope_slow(mark, keep);
-}
-
-template <class T, class... Args>
-T* fixed_block_resource::new_object(Args&&... args) {
-  void* const block = allocate(sizeof(T), alignof(T));
-  try {
-    return std::uninitialized_construct_using_allocator(static_cast<T*>(block),
-                                                        std::pmr::polymorphic_allocator<>{this},
-                                                        std::forward<Args>(args)...);
-  } catch (...) {
-    deallocate(block, sizeof(T), alignof(T));
-    throw;
-  }
-}
-
-template <class T>
-void fixed_block_resource::delete_object(T* object) noexcept {
-  if (object == nullptr) return;
-  std::destroy_at(object);
-  deallocate(object, sizeof(T), alignof(T));
 }
 
 }  // namespace tidemark

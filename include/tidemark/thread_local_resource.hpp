@@ -32,10 +32,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <memory_resource>
 #include <string_view>
 #include <tidemark/config.hpp>
+#include <tidemark/detail/pool_object.hpp>
 #include <tidemark/detail/thread_heap.hpp>
 #include <tidemark/detail/thread_slots.hpp>
 #include <tidemark/error.hpp>
@@ -111,10 +111,14 @@ class thread_local_resource final : public rewindable_resource {
   /// Constructs a T in a block of no checkpoint, by uses-allocator construction with this pool.
   /// Throws:         As `allocate`, and what the constructor throws; the block is free then.
   template <class T, class... Args>
-  [[nodiscard]] T* new_object(Args&&... args);
+  [[nodiscard]] T* new_object(Args&&... args) {
+    return detail::new_object<T>(*this, std::forward<Args>(args)...);
+  }
   /// Destroys the object and frees its block. Null is legal.
   template <class T>
-  void delete_object(T* object) noexcept;
+  void delete_object(T* object) noexcept {
+    detail::delete_object(*this, object);
+  }
 
   /// Closes all checkpoints of all threads and frees every block; memory is kept for reuse.
   /// Complexity:     O(threads * classes + slabs + larger blocks).
@@ -193,7 +197,7 @@ class thread_local_resource final : public rewindable_resource {
   void* allocate_at(detail::local_heap& heap, std::uint32_t depth, std::size_t bytes,
                     std::size_t alignment, void const* caller);
   void* take_at(detail::local_heap& heap, std::uint32_t depth, std::size_t bytes,
-                std::size_t alignment);
+                std::size_t alignment, void const* caller);
   void free_at(void* block, std::size_t bytes, std::size_t alignment) noexcept;
   bool resize(void* block, std::size_t old_bytes, std::size_t new_bytes) noexcept;
   void return_excess(detail::local_heap& heap) noexcept;
@@ -228,25 +232,5 @@ class thread_local_resource final : public rewindable_resource {
   std::int32_t process_;  // that made it; a child of fork lacks the threads of its parent
   resource_name name_;
 };
-
-template <class T, class... Args>
-T* thread_local_resource::new_object(Args&&... args) {
-  void* const block = allocate(sizeof(T), alignof(T));
-  try {
-    return std::uninitialized_construct_using_allocator(static_cast<T*>(block),
-                                                        std::pmr::polymorphic_allocator<>{this},
-                                                        std::forward<Args>(args)...);
-  } catch (...) {
-    deallocate(block, sizeof(T), alignof(T));
-    throw;
-  }
-}
-
-template <class T>
-void thread_local_resource::delete_object(T* object) noexcept {
-  if (object == nullptr) return;
-  std::destroy_at(object);
-  deallocate(object, sizeof(T), alignof(T));
-}
 
 }  // namespace tidemark

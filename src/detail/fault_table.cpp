@@ -6,11 +6,11 @@
 namespace tidemark::detail {
 namespace {
 
-constexpr std::uintptr_t unused = 0;
+constexpr std::uintptr_t free_slot = 0;
 constexpr std::uintptr_t busy = 1;
 
 struct slot {
-  std::atomic<std::uintptr_t> begin{unused};
+  std::atomic<std::uintptr_t> begin{free_slot};
   std::atomic<std::uintptr_t> end{0};
   fault_place place{};
 };
@@ -22,7 +22,7 @@ constinit std::array<slot, 1024> slots{};
 std::size_t remember_fault_range(void const* begin, std::size_t bytes,
                                  fault_place const& place) noexcept {
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    std::uintptr_t expected = unused;
+    std::uintptr_t expected = free_slot;
     if (!slots[i].begin.compare_exchange_strong(expected, busy, std::memory_order_acquire))
       continue;
     slots[i].place = place;
@@ -34,7 +34,7 @@ std::size_t remember_fault_range(void const* begin, std::size_t bytes,
 }
 
 void forget_fault_range(std::size_t slot) noexcept {
-  if (slot < slots.size()) slots[slot].begin.store(unused, std::memory_order_release);
+  if (slot < slots.size()) slots[slot].begin.store(free_slot, std::memory_order_release);
 }
 
 bool find_fault_range(void const* address, fault_place& place) noexcept {

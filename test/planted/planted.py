@@ -6,9 +6,9 @@ Usage: planted.py LEG BINARIES ROOT [LIBRARY]. LEG is one of
   quarantine        the built programs at level 0, their frames in quarantine
   valgrind          the built programs at level 1 under memcheck
   asan              the built programs, which have AddressSanitizer
-  asan_program      programs with AddressSanitizer on LIBRARY, which is built without
-  asan_all          programs and library compiled with AddressSanitizer
-BINARIES is where the built programs stand, or where the last two put theirs. Each program runs a
+  asan_user         programs that are compiled with AddressSanitizer here: on LIBRARY, which is
+                    built without, and on a library that is compiled like them
+BINARIES is where the built programs stand, or where the last leg puts its own. Each program runs a
 second time with an argument, without its bug, and must be clean. Exits 77 if a tool is missing.
 """
 import concurrent.futures
@@ -21,7 +21,8 @@ import sys
 from pathlib import Path
 
 COMPILER = "clang++-19"
-FLAGS = ["-std=c++20", "-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"]
+FLAGS = ["-std=c++20", "-O1", "-gline-tables-only", "-fsanitize=address", "-fno-omit-frame-pointer"]
+UNIT_SOURCES = 8  # of the library compiled at a time: they include the same
 ASAN_STATUS, VALGRIND_STATUS, SKIPPED = 98, 99, 77
 SECONDS = 120  # ends hangs and measures nothing
 
@@ -89,8 +90,7 @@ RETIRED = (-signal.SIGSEGV,
            r"\Atidemark: 'planted': access to memory of a scope that is closed\n"
            r"(.*\n)*  to fix it: ")
 QUARANTINED = ("use_after_rewind", "use_after_reset", "bare_container_grown_in_inner_scope")
-COLUMNS = {"level0": 0, "quarantine": 0, "level1": 1, "asan": 2, "asan_program": 2, "asan_all": 2,
-           "valgrind": 3}
+COLUMNS = {"level0": 0, "quarantine": 0, "level1": 1, "asan": 2, "asan_user": 2, "valgrind": 3}
 COMMANDS = {"valgrind": ["valgrind", "--quiet", "--leak-check=full",
                          f"--error-exitcode={VALGRIND_STATUS}"]}
 NO_BUG = re.compile(r"tidemark:|AddressSanitizer|==\d+==")
@@ -115,20 +115,27 @@ def compile_all(commands):
         list(workers.map(run, commands))
 
 
-def build(leg, binaries, root, library):
-    """Puts programs with AddressSanitizer into `binaries`."""
+def build(binaries, root, library):
+    """Puts programs with AddressSanitizer into two folders in `binaries`, which are returned."""
     shutil.rmtree(binaries, ignore_errors=True)
-    binaries.mkdir(parents=True)
-    base = [COMPILER, *FLAGS, f"-I{root / 'include'}"]
-    objects, commands = [library], []
-    if leg == "asan_all":
-        sources = sorted((root / "src").rglob("*.cpp"))
-        objects = [binaries / f"{number}.o" for number in range(len(sources))]
-        commands = [[*base, "-c", s, "-o", o] for s, o in zip(sources, objects)]
-    compile_all(commands)
-    compile_all([*base, root / f"test/planted/{name}.cpp", *objects, "-pthread", "-ldl",
-                 f"-Wl,-rpath,{Path(objects[0]).parent}", "-o", binaries / f"planted_{name}"]
-                for name in EXPECTED)
+    compiler = [COMPILER, *FLAGS]
+    programs = {name: binaries / f"{name}.o" for name in EXPECTED}
+    sources = sorted((root / "src").rglob("*.cpp"))
+    units = [sources[first:first + UNIT_SOURCES] for first in range(0, len(sources), UNIT_SOURCES)]
+    objects = [binaries / f"{number}.o" for number in range(len(units))]
+    folders = {binaries / "library_without": [library], binaries / "library_with": objects}
+    for folder in folders:
+        folder.mkdir(parents=True)
+    for unit, made in zip(units, objects):
+        made.with_suffix(".cpp").write_text("".join(f'#include "{path}"\n' for path in unit))
+    compile_all([*compiler, f"-I{root / 'include'}", "-c", source, "-o", made]
+                for source, made in [*((made.with_suffix(".cpp"), made) for made in objects),
+                                     *((root / f"test/planted/{name}.cpp", made)
+                                       for name, made in programs.items())])
+    compile_all([*compiler, programs[name], *linked, "-pthread", "-ldl",
+                 f"-Wl,-rpath,{Path(linked[0]).parent}", "-o", folder / f"planted_{name}"]
+                for folder, linked in folders.items() for name in EXPECTED)
+    return list(folders)
 
 
 def run(leg, program, arguments):
@@ -153,14 +160,14 @@ def complaints(leg, binaries):
 
 
 def main():
-    leg, binaries, root = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    needed = {"valgrind": "valgrind", "asan_program": COMPILER, "asan_all": COMPILER}.get(leg)
+    leg, folders, root = sys.argv[1], [Path(sys.argv[2])], Path(sys.argv[3])
+    needed = {"valgrind": "valgrind", "asan_user": COMPILER}.get(leg)
     if needed and not shutil.which(needed):
         print(f"planted: {needed} is not here")
         sys.exit(SKIPPED)
-    if needed == COMPILER:
-        build(leg, binaries, root, Path(sys.argv[4]) if len(sys.argv) > 4 else None)
-    found = list(complaints(leg, binaries))
+    if leg == "asan_user":
+        folders = build(folders[0], root, Path(sys.argv[4]))
+    found = [complaint for folder in folders for complaint in complaints(leg, folder)]
     print("\n".join(found) or f"planted: {len(EXPECTED)} programs fail as they must, or are clean")
     sys.exit(bool(found))
 
