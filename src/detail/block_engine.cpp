@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <tidemark/detail/block_engine.hpp>
 #include <tidemark/detail/poison.hpp>
 #include <utility>
@@ -109,14 +110,16 @@ void block_engine::free_held(std::uint32_t depth) noexcept {
   }
 }
 
-// Frees what the checkpoints from `depth` on hold. Runs of one class are linked without touching
-// its list. What the loop reads again and again is read once: it is all that a rewind costs.
+// Frees what the checkpoints from `depth` on hold. The newest goes first, as it is the warmest, and
+// so that the next checkpoint gets the blocks in the order in which this one did. Runs of one class
+// are linked without touching its list. What the loop reads again and again is read once: it is all
+// that a rewind costs.
 template <bool Checked>
 void block_engine::free_held_as(std::uint32_t depth) noexcept {
   block_log::entry* const entries = log.data();
   std::size_t const first = record(depth).log_base;
   std::size_t const end = log.size();
-  std::size_t kept = first;
+  std::size_t kept = end;  // entries from here on are those of outer checkpoints
   std::uintptr_t const masks[2] = {~(slab_bytes_[0] - 1), ~(slab_bytes_[1] - 1)};
   std::uint32_t index = class_count_;
   free_block* head = nullptr;
@@ -126,13 +129,13 @@ void block_engine::free_held_as(std::uint32_t depth) noexcept {
     list_of(index) = head;
     classes_[index].live.subtract(count);
   };
-  for (std::size_t i = first; i < end; ++i) {
-    block_log::entry const entry = entries[i];
+  for (std::size_t i = end; i > first; --i) {
+    block_log::entry const entry = entries[i - 1];
     slab& holding = *reinterpret_cast<slab*>(entry & masks[entry & wide]);
     auto* const freed = as_free(block_of(entry));
     block_stamp& stamp = holding.stamp_of(freed);
     if (stamp < depth) [[unlikely]] {
-      if (stamp != 0) entries[kept++] = entry;  // of an outer checkpoint
+      if (stamp != 0) entries[--kept] = entry;
       continue;
     }
     stamp = 0;
@@ -152,7 +155,8 @@ void block_engine::free_held_as(std::uint32_t depth) noexcept {
     ++count;
   }
   flush();
-  log.cut(kept);
+  std::copy(entries + kept, entries + end, entries + first);
+  log.cut(first + (end - kept));
 }
 
 void block_engine::make_idle(large_list& list) noexcept {
