@@ -3,6 +3,7 @@
 # Every header and source of the library, one per line, sorted. test/house compares the lists with
 # the tree.
 set(TIDEMARK_HEADERS
+  include/tidemark/adaptors/boost_bridge.hpp
   include/tidemark/adaptors/failing_resource.hpp
   include/tidemark/allocator.hpp
   include/tidemark/array_verbs.hpp
@@ -87,6 +88,7 @@ set(TIDEMARK_HEADERS
 )
 
 set(TIDEMARK_SOURCES
+  src/adaptors/boost_bridge.cpp
   src/adaptors/failing_resource.cpp
   src/bit_span.cpp
   src/block_checks.cpp

@@ -3,6 +3,7 @@
 
 // Everything but the test helpers, which are in `testing/testing.hpp`.
 
+#include <tidemark/adaptors/boost_bridge.hpp>
 #include <tidemark/adaptors/failing_resource.hpp>
 #include <tidemark/allocator.hpp>
 #include <tidemark/array_verbs.hpp>
