@@ -4,7 +4,7 @@
 packages_to_build=(g++ cmake ninja-build libboost1.81-dev libmimalloc2.0)
 packages_to_show=("${packages_to_build[@]}" libcli11-dev)
 packages_to_measure=("${packages_to_show[@]}"
-  python3 libbenchmark-dev libboost-container1.81-dev valgrind
+  python3 libbenchmark-dev libboost-container1.81-dev libboost-json1.81-dev iso-codes valgrind
   libfoonathan-memory-dev libjemalloc2 libtbbmalloc2)
 packages_to_test=("${packages_to_measure[@]}" libboost-test1.81-dev)
 packages_to_install=("${packages_to_build[@]}" meson pkg-config binutils)

@@ -81,6 +81,7 @@ BARS = [
     Bar("frame_grown_700", CAPACITY, 1.15),
     Bar("frame_grown_1000", CAPACITY, 1.15),
     Bar("frame_grown_1100", CAPACITY, 1.15),
+    Bar("json_parse", "JSON mono", 1),
     Bar("stack_acquire", "floor", 1),
     Bar("stack_acquire_10_idle", "floor", 1),
     Bar("stack_acquire_100_idle", "floor", 1),
