@@ -3,6 +3,7 @@
 # Unit tests: test/<path>_test.cpp, for include/tidemark/<path>.hpp.
 tidemark_test(adaptors/boost_bridge)
 tidemark_test(adaptors/boost_bridge_conformance)
+tidemark_test(adaptors/boost_bridge_equality)
 tidemark_test(adaptors/boost_bridge_json)
 tidemark_test(adaptors/failing_resource)
 tidemark_test(allocator)

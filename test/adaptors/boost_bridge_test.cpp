@@ -286,39 +286,6 @@ BOOST_AUTO_TEST_CASE(a_frame_behind_the_bridge_loses_nothing_wherever_memory_run
   BOOST_TEST(points > 3U);
 }
 
-BOOST_AUTO_TEST_CASE(bridges_over_equal_resources_are_equal) {
-  frame_resource frame, other;
-  boost_bridge a{&frame}, b{&frame}, c{&other};
-  boost_bridge plain{static_cast<std::pmr::memory_resource*>(&frame)};
-  BOOST_TEST((a == b));
-  BOOST_TEST((a == plain));
-  BOOST_TEST((plain == a));
-  BOOST_TEST((a != c));
-  BOOST_TEST((plain != c));
-  std_bridge std_a{&a}, std_b{&b}, std_c{&c};
-  BOOST_TEST((std_a == std_b));
-  BOOST_TEST((std_a != std_c));
-  BOOST_TEST((std_a != frame));
-  careless_boost careless{&frame};
-  std_bridge std_careless{&careless};
-  BOOST_TEST((a != careless));
-  BOOST_TEST((std_a != std_careless));
-}
-
-BOOST_AUTO_TEST_CASE(an_equal_bridge_frees_the_block) {
-  testing::checked_upstream upstream;
-  careless_boost first{&upstream}, second{&upstream};  // equal, not identical
-  std_bridge a{&first}, b{&second};
-  BOOST_TEST_REQUIRE((a == b));
-  for (std::size_t const alignment : {8U, 1024U}) {
-    b.deallocate(a.allocate(40, alignment), 40, alignment);
-  }
-  boost_bridge there{&a}, too{&b};
-  BOOST_TEST_REQUIRE((there == too));
-  too.deallocate(there.allocate(40, 1024), 40, 1024);
-  BOOST_TEST(upstream.complaint() == "");
-}
-
 BOOST_AUTO_TEST_CASE(a_scopes_container_keeps_its_contents_while_inner_scopes_come_and_go) {
   frame_resource frame;
   {
@@ -337,16 +304,6 @@ BOOST_AUTO_TEST_CASE(a_scopes_container_keeps_its_contents_while_inner_scopes_co
     for (int i = 0; i < 100; ++i) BOOST_TEST(numbers[static_cast<std::size_t>(i)] == i);
   }
   BOOST_TEST(frame.stats().bytes_in_use == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(a_bridge_over_a_scope_equals_one_over_its_resource) {
-  frame_resource frame;
-  memory_scope outer{frame};
-  memory_scope inner{frame};
-  boost_bridge a{outer}, c{inner};
-  boost_bridge b{outer.resource()};
-  BOOST_TEST((a == b));
-  BOOST_TEST((a != c));
 }
 
 BOOST_AUTO_TEST_CASE(scopes_of_any_pool_are_bridged) {
