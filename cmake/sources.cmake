@@ -3,8 +3,15 @@
 # Every header and source of the library, one per line, sorted. test/house compares the lists with
 # the tree.
 set(TIDEMARK_HEADERS
+  include/tidemark/adaptors/allocation_statistics.hpp
   include/tidemark/adaptors/boost_bridge.hpp
+  include/tidemark/adaptors/counting_adaptor.hpp
   include/tidemark/adaptors/failing_resource.hpp
+  include/tidemark/adaptors/scope_ledger.hpp
+  include/tidemark/adaptors/statistics_resource.hpp
+  include/tidemark/adaptors/synchronized_resource.hpp
+  include/tidemark/adaptors/tag.hpp
+  include/tidemark/adaptors/tag_resource.hpp
   include/tidemark/allocator.hpp
   include/tidemark/array_verbs.hpp
   include/tidemark/bit_span.hpp
@@ -18,6 +25,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/block_heap.hpp
   include/tidemark/detail/block_log.hpp
   include/tidemark/detail/bump_region.hpp
+  include/tidemark/detail/charges.hpp
   include/tidemark/detail/chunk_list.hpp
   include/tidemark/detail/code_trace.hpp
   include/tidemark/detail/escape.hpp
@@ -88,8 +96,10 @@ set(TIDEMARK_HEADERS
 )
 
 set(TIDEMARK_SOURCES
+  src/adaptors/allocation_statistics.cpp
   src/adaptors/boost_bridge.cpp
   src/adaptors/failing_resource.cpp
+  src/adaptors/tag.cpp
   src/bit_span.cpp
   src/block_checks.cpp
   src/block_ledger.cpp

@@ -2,8 +2,12 @@
 
 # Tests that start threads: ThreadSanitizer runs these.
 tidemark_threaded(adaptors/failing_resource)
+tidemark_threaded(adaptors/synchronized_resource)
+tidemark_threaded(adaptors/tag)
+tidemark_threaded(adaptors/tag_resource)
 tidemark_threaded(attack/block_pools_odd_uses)
 tidemark_threaded(attack/odd_uses)
+tidemark_threaded(detail/charges)
 tidemark_threaded(detail/fault_table)
 tidemark_threaded(detail/owned_count)
 tidemark_threaded(detail/serial_source)

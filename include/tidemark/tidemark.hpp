@@ -3,8 +3,15 @@
 
 // Everything but the test helpers, which are in `testing/testing.hpp`.
 
+#include <tidemark/adaptors/allocation_statistics.hpp>
 #include <tidemark/adaptors/boost_bridge.hpp>
+#include <tidemark/adaptors/counting_adaptor.hpp>
 #include <tidemark/adaptors/failing_resource.hpp>
+#include <tidemark/adaptors/scope_ledger.hpp>
+#include <tidemark/adaptors/statistics_resource.hpp>
+#include <tidemark/adaptors/synchronized_resource.hpp>
+#include <tidemark/adaptors/tag.hpp>
+#include <tidemark/adaptors/tag_resource.hpp>
 #include <tidemark/allocator.hpp>
 #include <tidemark/array_verbs.hpp>
 #include <tidemark/bit_span.hpp>

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// A resource that counts the calls it passes on.
+//
+// Use it to see how a program allocates: how often, in which sizes, how much at once. To learn
+// which part of a program holds memory use a `tag_resource`.
+//
+// Thread rule: one thread at a time calls it; any may read its statistics. Threads that share a
+// pool take one each.
+//
+// Invariants:
+//  1. Every call goes to the wrapped resource unchanged, markers included.
+//  2. bytes_in_use and blocks_in_use are what was asked for through it and not given back: freed
+//     through it, or rewound with a checkpoint of it. The rules are those of `tag_resource`.
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <memory_resource>
+#include <tidemark/adaptors/allocation_statistics.hpp>
+#include <tidemark/adaptors/counting_adaptor.hpp>
+#include <tidemark/detail/charges.hpp>
+#include <tidemark/detail/owned_count.hpp>
+
+namespace tidemark {
+
+namespace detail {
+
+class statistics_account {
+ public:
+  using count = owned_count;
+
+  template <class M>
+  void* allocate(M& from, std::size_t bytes, std::size_t alignment) {
+    void* block;
+    try {
+      block = from.allocate(bytes, alignment);
+    } catch (...) {
+      failures_.add(1);
+      throw;
+    }
+    in_use_.add({.bytes = bytes, .blocks = 1});
+    bytes_peak_.raise_to(in_use_.bytes());
+    bytes_allocated_.add(bytes);
+    sizes_[allocation_statistics::size_class(bytes)].add(1);
+    return block;
+  }
+  void freed(std::size_t bytes) noexcept {
+    in_use_.subtract({.bytes = bytes, .blocks = 1});
+    frees_.add(1);
+  }
+  void freed_late(std::size_t) noexcept { late_frees_.add(1); }
+  void refund(charge held) noexcept {
+    in_use_.subtract(held);
+    refunded_blocks_.add(held.blocks);
+  }
+
+  allocation_statistics get() const noexcept {
+    allocation_statistics all;
+    for (std::size_t i = 0; i < sizes_.size(); ++i) {
+      all.sizes[i] = sizes_[i].get();
+      all.allocations += all.sizes[i];
+    }
+    all.failures = failures_.get();
+    all.frees = frees_.get();
+    all.late_frees = late_frees_.get();
+    all.refunded_blocks = refunded_blocks_.get();
+    all.bytes_allocated = bytes_allocated_.get();
+    all.bytes_in_use = in_use_.bytes();
+    all.bytes_peak = std::max(bytes_peak_.get(), all.bytes_in_use);
+    all.blocks_in_use = in_use_.blocks();
+    return all;
+  }
+
+ private:
+  charges<owned_count> in_use_;
+  owned_count bytes_peak_;
+  owned_count bytes_allocated_;
+  owned_count frees_;
+  owned_count late_frees_;
+  owned_count refunded_blocks_;
+  owned_count failures_;
+  std::array<owned_count, allocation_statistics::size_classes> sizes_;  // see allocation_statistics
+};
+
+}  // namespace detail
+
+/// `R`: the wrapped resource. A `rewindable_resource` if R is one.
+template <std::derived_from<std::pmr::memory_resource> R>
+class statistics_resource final : public detail::counting_adaptor<R, detail::statistics_account> {
+ public:
+  /// Preconditions:  `wrapped` is not null and outlives the adaptor.
+  explicit statistics_resource(R* wrapped) noexcept
+      : detail::counting_adaptor<R, detail::statistics_account>(wrapped) {}
+
+  /// Returns:        What was counted since the adaptor was made.
+  /// Thread safety:  Any thread; exact while no other uses the adaptor.
+  allocation_statistics statistics() const noexcept { return this->account().get(); }
+};
+
+}  // namespace tidemark

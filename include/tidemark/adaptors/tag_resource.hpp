@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// A resource whose blocks are charged to a tag.
+//
+//   tag physics{"physics"};
+//   tag_resource memory{&frame, physics};       memory -> frame
+//   std::pmr::vector<contact> hits{&memory};      | charges physics
+//
+// Use it to learn which part of a program holds how much. Give each part an adaptor of its own over
+// the same pool; build it where it is needed, for the numbers live in the tag. Counts of calls and
+// sizes are a `statistics_resource`'s.
+//
+// Thread rule: that of the wrapped resource, if the tag is a `shared_tag`; else one thread at a
+// time.
+//
+// Invariants:
+//  1. The tag is charged with the bytes and blocks asked for through the adaptor and not given
+//     back: freed through it, rewound with a checkpoint of it, or refunded by its destructor.
+//  2. A checkpoint opened through the adaptor charges its blocks to itself; `keep` passes them to
+//     the one that encloses it. What the pool's own checkpoints take away shows when the adaptor
+//     next opens or closes one, or ends.
+//  3. A block is to be freed through the resource that allocated it. Through the bare adaptor of a
+//     frame or stack it counts for the innermost checkpoint, whoever took it: a block of an outer
+//     one that is freed there is charged again, until the outer one closes, if the inner is rewound
+//     with as much in use.
+
+#include <concepts>
+#include <cstddef>
+#include <memory_resource>
+#include <tidemark/adaptors/counting_adaptor.hpp>
+#include <tidemark/adaptors/tag.hpp>
+#include <tidemark/detail/charges.hpp>
+
+namespace tidemark {
+
+namespace detail {
+
+template <class Tag>
+class tag_account {
+ public:
+  using count = typename Tag::count;
+
+  explicit tag_account(Tag& charged) noexcept : tag_(&charged) {}
+
+  template <class M>
+  void* allocate(M& from, std::size_t bytes, std::size_t alignment) {
+    void* const block = from.allocate(bytes, alignment);
+    tag_->charge(bytes);
+    return block;
+  }
+  void freed(std::size_t bytes) noexcept { tag_->refund({.bytes = bytes, .blocks = 1}); }
+  void freed_late(std::size_t) noexcept {}
+  void refund(charge held) noexcept { tag_->refund(held); }
+
+  Tag& charged() const noexcept { return *tag_; }
+
+ private:
+  Tag* tag_;
+};
+
+}  // namespace detail
+
+/// `R`: the wrapped resource. `Tag`: `tag` or `shared_tag`. A `rewindable_resource` if R is one.
+template <std::derived_from<std::pmr::memory_resource> R, class Tag>
+class tag_resource final : public detail::counting_adaptor<R, detail::tag_account<Tag>> {
+  using base = detail::counting_adaptor<R, detail::tag_account<Tag>>;
+
+ public:
+  /// Preconditions:  `wrapped` is not null; it and `charged` outlive the adaptor.
+  /// Remarks:        Up to two open checkpoints are remembered in the adaptor itself; more take
+  ///                 memory from `operator new`, which is kept until it ends.
+  tag_resource(R* wrapped, Tag& charged) noexcept : base(wrapped, charged) {}
+
+  Tag& charged() const noexcept { return this->account().charged(); }
+};
+
+}  // namespace tidemark
