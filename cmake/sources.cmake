@@ -52,6 +52,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/size_classes.hpp
   include/tidemark/detail/slab.hpp
   include/tidemark/detail/slab_groups.hpp
+  include/tidemark/detail/slot_chunks.hpp
   include/tidemark/detail/slot_mutex.hpp
   include/tidemark/detail/thread_exit.hpp
   include/tidemark/detail/thread_heap.hpp
@@ -69,7 +70,9 @@ set(TIDEMARK_HEADERS
   include/tidemark/nd_span.hpp
   include/tidemark/objects/from_resource.hpp
   include/tidemark/objects/make_in.hpp
+  include/tidemark/objects/object_cache.hpp
   include/tidemark/objects/pool_ptr.hpp
+  include/tidemark/objects/slot_map.hpp
   include/tidemark/per_thread.hpp
   include/tidemark/quarantine.hpp
   include/tidemark/report.hpp

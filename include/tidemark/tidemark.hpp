@@ -28,7 +28,9 @@
 #include <tidemark/nd_span.hpp>
 #include <tidemark/objects/from_resource.hpp>
 #include <tidemark/objects/make_in.hpp>
+#include <tidemark/objects/object_cache.hpp>
 #include <tidemark/objects/pool_ptr.hpp>
+#include <tidemark/objects/slot_map.hpp>
 #include <tidemark/per_thread.hpp>
 #include <tidemark/quarantine.hpp>
 #include <tidemark/report.hpp>
