@@ -69,8 +69,9 @@ template <class Count>
 basic_tag<Count>::basic_tag(std::string_view name, basic_tag* parent) noexcept
     : parent_(parent), name_(name) {
   if (parent_ == nullptr) return;
+  relative_count_.add(1);
   std::lock_guard const lock{tree_mutex<Count>};
-  parent_->child_count_.add(1);
+  parent_->relative_count_.add(1);
   basic_tag** at = &parent_->first_;
   while (*at != nullptr) at = &(*at)->next_;
   *at = this;
@@ -80,7 +81,7 @@ template <class Count>
 basic_tag<Count>::~basic_tag() {
   if (parent_ == nullptr) return;
   std::lock_guard const lock{tree_mutex<Count>};
-  parent_->child_count_.subtract(1);
+  parent_->relative_count_.subtract(1);
   basic_tag** at = &parent_->first_;
   while (*at != this) at = &(*at)->next_;
   *at = next_;

@@ -80,13 +80,13 @@ class basic_tag {
 
  private:
   void add_to(std::vector<tag_stats>& list) const;
-  bool is_related() const noexcept { return parent_ != nullptr || child_count_.get() != 0; }
+  bool is_related() const noexcept { return relative_count_.get() != 0; }
   void charge_relatives(std::size_t bytes) noexcept;
   void note_total() noexcept { total_peak_.raise_to(own_.bytes() + below_.bytes()); }
 
   detail::charges<Count> own_;
-  Count own_peak_;  // bytes
-  Count child_count_;
+  Count own_peak_;                // bytes
+  Count relative_count_;          // its children, and its parent
   detail::charges<Count> below_;  // what the tags below hold
   Count total_peak_;              // bytes; kept while there are tags below
   basic_tag* const parent_;
