@@ -92,6 +92,8 @@ BARS = [
     *(Bar(f"stack_touched_{k}", "0 idle", 1.1) for k in [0, 1, 2, 4, 8]),
     *(Bar(f"stack_product_{n}", FASTEST, 1.03) for n in [16, 32, 64, 100, 128, 256]),
     *(Bar(f"stack_product_mmap_{n}", FASTEST, 1.03) for n in [128, 256]),
+    Bar("tag_mixed", "floor", 2),
+    Bar("statistics_mixed", "floor", 3),
     Bar("fixed_churn", "floor", 1.20),
     Bar("fixed_churn", "mimalloc", 0.55),
     Bar("fixed_churn", "std unsync", 0.10),
