@@ -11,7 +11,8 @@
 // The pool makes the markers and keeps the rules; the ledger follows what the pool did.
 //
 // Thread rule: that of the pool and of the account. Over a pool whose threads have checkpoints of
-// their own each finds its own by the marker.
+// their own each finds its own by the marker. No other thread frees a block of a checkpoint while
+// that is rewound or kept.
 //
 // Invariants:
 //  1. The account has been charged with the sum of what the open scopes and the base hold.

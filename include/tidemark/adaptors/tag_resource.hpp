@@ -12,7 +12,7 @@
 // sizes are a `statistics_resource`'s.
 //
 // Thread rule: that of the wrapped resource, if the tag is a `shared_tag`; else one thread at a
-// time.
+// time. No other thread frees a block of a checkpoint while that is rewound or kept.
 //
 // Invariants:
 //  1. The tag is charged with the bytes and blocks asked for through the adaptor and not given
@@ -69,7 +69,8 @@ class tag_resource final : public detail::counting_adaptor<R, detail::tag_accoun
  public:
   /// Preconditions:  `wrapped` is not null; it and `charged` outlive the adaptor.
   /// Remarks:        Up to two open checkpoints are remembered in the adaptor itself; more take
-  ///                 memory from `operator new`, which is kept until it ends.
+  ///                 memory from `operator new`, which is kept until it ends. So does each resource
+  ///                 that was handed out for an outermost checkpoint and kept.
   tag_resource(R* wrapped, Tag& charged) noexcept : base(wrapped, charged) {}
 
   Tag& charged() const noexcept { return this->account().charged(); }
