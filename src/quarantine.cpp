@@ -21,8 +21,8 @@ namespace {
 
 constexpr std::array watched{SIGSEGV, SIGBUS};
 constinit std::mutex install_mutex;
-constinit bool installed = false;                    // guarded by install_mutex
-constinit std::array<struct sigaction, 2> former{};  // written before the handler is set
+constinit bool installed = false;                           // guarded by install_mutex
+constinit std::array<struct sigaction, 2> former_action{};  // written before the handler is set
 
 // Only write(2): nothing else here may be called while the program is in any state.
 void print(std::string_view text) noexcept {
@@ -67,7 +67,7 @@ void report(void const* address, detail::fault_place const& place) noexcept {
 void on_fault(int signal, siginfo_t* info, void* context) {
   detail::fault_place place;
   if (detail::find_fault_range(info->si_addr, place)) report(info->si_addr, place);
-  struct sigaction const& next = former[signal == SIGSEGV ? 0 : 1];
+  struct sigaction const& next = former_action[signal == SIGSEGV ? 0 : 1];
   if ((next.sa_flags & SA_SIGINFO) != 0 && next.sa_sigaction != nullptr) {
     next.sa_sigaction(signal, info, context);
   } else if (next.sa_handler != SIG_DFL && next.sa_handler != SIG_IGN) {
@@ -89,7 +89,7 @@ bool install_quarantine_handler() noexcept {
   ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
   ::sigemptyset(&ours.sa_mask);
   for (std::size_t i = 0; i < watched.size(); ++i) {
-    if (::sigaction(watched[i], nullptr, &former[i]) != 0) return false;
+    if (::sigaction(watched[i], nullptr, &former_action[i]) != 0) return false;
   }
   for (int const signal : watched) {
     if (::sigaction(signal, &ours, nullptr) != 0) return false;
@@ -105,7 +105,7 @@ void remove_quarantine_handler() noexcept {
     struct sigaction current{};
     bool const ours = ::sigaction(watched[i], nullptr, &current) == 0 &&
                       (current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == on_fault;
-    if (ours) ::sigaction(watched[i], &former[i], nullptr);
+    if (ours) ::sigaction(watched[i], &former_action[i], nullptr);
   }
   installed = false;
 }

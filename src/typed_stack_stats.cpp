@@ -8,20 +8,21 @@
 namespace tidemark {
 namespace {
 
-constexpr std::array counts{
+constexpr std::array lane_counts{
     std::pair{"bytes_in_use", &lane_stats::bytes_in_use},
     std::pair{"bytes_peak", &lane_stats::bytes_peak},
     std::pair{"bytes_reserved", &lane_stats::bytes_reserved},
     std::pair{"chunk_count", &lane_stats::chunk_count},
 };
-static_assert(sizeof(lane_stats) == sizeof(std::string_view) + counts.size() * sizeof(std::size_t),
+static_assert(sizeof(lane_stats) ==
+                  sizeof(std::string_view) + lane_counts.size() * sizeof(std::size_t),
               "a field that no writer knows");
 
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, lane_stats const& stats) {
   out << stats.element << ':';
-  for (auto const& [field, count] : counts) out << ' ' << field << '=' << stats.*count;
+  for (auto const& [field, count] : lane_counts) out << ' ' << field << '=' << stats.*count;
   return out;
 }
 
@@ -33,7 +34,7 @@ std::ostream& operator<<(std::ostream& out, typed_stack_stats const& stats) {
 
 std::string to_json(lane_stats const& stats) {
   std::string json = "{\"element\":" + detail::json_string(stats.element);
-  for (auto const& [field, count] : counts) {
+  for (auto const& [field, count] : lane_counts) {
     ((((json += ",\"") += field) += "\":") += std::to_string(stats.*count));
   }
   return json += '}';

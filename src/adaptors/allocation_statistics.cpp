@@ -8,7 +8,7 @@ namespace tidemark {
 namespace {
 
 // Every number with its name, once for all writers.
-constexpr std::array counts{
+constexpr std::array allocation_counts{
     std::pair{"allocations", &allocation_statistics::allocations},
     std::pair{"failures", &allocation_statistics::failures},
     std::pair{"frees", &allocation_statistics::frees},
@@ -20,14 +20,15 @@ constexpr std::array counts{
     std::pair{"blocks_in_use", &allocation_statistics::blocks_in_use},
 };
 static_assert(sizeof(allocation_statistics) ==
-                  (counts.size() + allocation_statistics::size_classes) * sizeof(std::size_t),
+                  (allocation_counts.size() + allocation_statistics::size_classes) *
+                      sizeof(std::size_t),
               "a field that no writer knows");
 
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, allocation_statistics const& statistics) {
   char const* between = "";
-  for (auto const& [field, count] : counts) {
+  for (auto const& [field, count] : allocation_counts) {
     out << std::exchange(between, " ") << field << '=' << statistics.*count;
   }
   for (std::size_t i = 0; i < statistics.sizes.size(); ++i) {
@@ -41,7 +42,7 @@ std::ostream& operator<<(std::ostream& out, allocation_statistics const& statist
 
 std::string to_json(allocation_statistics const& statistics) {
   std::string json = "{";
-  for (auto const& [field, count] : counts) {
+  for (auto const& [field, count] : allocation_counts) {
     ((((json += '"') += field) += "\":") += std::to_string(statistics.*count)) += ',';
   }
   json += "\"sizes\":[";

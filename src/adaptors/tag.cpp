@@ -12,7 +12,7 @@ namespace tidemark {
 namespace {
 
 // Every number with its name, once for all writers.
-constexpr std::array counts{
+constexpr std::array tag_counts{
     std::pair{"bytes", &tag_stats::bytes},
     std::pair{"blocks", &tag_stats::blocks},
     std::pair{"bytes_peak", &tag_stats::bytes_peak},
@@ -20,7 +20,7 @@ constexpr std::array counts{
     std::pair{"total_blocks", &tag_stats::total_blocks},
     std::pair{"total_bytes_peak", &tag_stats::total_bytes_peak},
 };
-static_assert(sizeof(tag_stats) == sizeof(std::string) + counts.size() * sizeof(std::size_t),
+static_assert(sizeof(tag_stats) == sizeof(std::string) + tag_counts.size() * sizeof(std::size_t),
               "a field that no writer knows");
 
 // Of the lists of children.
@@ -35,7 +35,7 @@ std::ostream& write_table(std::ostream& out, Tag const& root) {
   constexpr std::size_t least_width = 8;
   std::string line{"tag"};
   line.resize(path_width, ' ');
-  for (auto const& [field, count] : counts) {
+  for (auto const& [field, count] : tag_counts) {
     std::size_t const width = std::max(least_width, std::string_view{field}.size());
     (line += "  ").append(width - std::string_view{field}.size(), ' ') += field;
   }
@@ -43,7 +43,7 @@ std::ostream& write_table(std::ostream& out, Tag const& root) {
   for (tag_stats const& row : rows) {
     line = row.path;
     line.resize(path_width, ' ');
-    for (auto const& [field, count] : counts) {
+    for (auto const& [field, count] : tag_counts) {
       std::size_t const width = std::max(least_width, std::string_view{field}.size());
       std::string const number = std::to_string(row.*count);
       (line += "  ").append(width - std::min(width, number.size()), ' ') += number;
@@ -136,7 +136,7 @@ template class basic_tag<detail::shared_count>;
 
 std::ostream& operator<<(std::ostream& out, tag_stats const& stats) {
   out << stats.path << ':';
-  for (auto const& [field, count] : counts) out << ' ' << field << '=' << stats.*count;
+  for (auto const& [field, count] : tag_counts) out << ' ' << field << '=' << stats.*count;
   return out;
 }
 
@@ -147,7 +147,7 @@ std::ostream& operator<<(std::ostream& out, shared_tag const& root) {
 
 std::string to_json(tag_stats const& stats) {
   std::string json = "{\"path\":" + detail::json_string(stats.path);
-  for (auto const& [field, count] : counts) {
+  for (auto const& [field, count] : tag_counts) {
     ((((json += ",\"") += field) += "\":") += std::to_string(stats.*count));
   }
   return json += '}';

@@ -22,7 +22,6 @@ from pathlib import Path
 
 COMPILER = "clang++-19"
 FLAGS = ["-std=c++20", "-O1", "-gline-tables-only", "-fsanitize=address", "-fno-omit-frame-pointer"]
-UNIT_SOURCES = 8  # of the library compiled at a time: they include the same
 ASAN_STATUS, VALGRIND_STATUS, SKIPPED = 98, 99, 77
 SECONDS = 120  # ends hangs and measures nothing
 
@@ -120,20 +119,20 @@ def build(binaries, root, library):
     shutil.rmtree(binaries, ignore_errors=True)
     compiler = [COMPILER, *FLAGS]
     programs = {name: binaries / f"{name}.o" for name in EXPECTED}
-    sources = sorted((root / "src").rglob("*.cpp"))
-    units = [sources[first:first + UNIT_SOURCES] for first in range(0, len(sources), UNIT_SOURCES)]
-    objects = [binaries / f"{number}.o" for number in range(len(units))]
-    folders = {binaries / "library_without": [library], binaries / "library_with": objects}
+    # All of the library at a time: most of the work is what its sources include.
+    whole = binaries / "library.cpp"
+    folders = {binaries / "library_without": library,
+               binaries / "library_with": whole.with_suffix(".o")}
     for folder in folders:
         folder.mkdir(parents=True)
-    for unit, made in zip(units, objects):
-        made.with_suffix(".cpp").write_text("".join(f'#include "{path}"\n' for path in unit))
+    sources = sorted((root / "src").rglob("*.cpp"))
+    whole.write_text("".join(f'#include "{path}"\n' for path in sources))
+    units = {whole: whole.with_suffix(".o")}
+    units.update((root / f"test/planted/{name}.cpp", made) for name, made in programs.items())
     compile_all([*compiler, f"-I{root / 'include'}", "-c", source, "-o", made]
-                for source, made in [*((made.with_suffix(".cpp"), made) for made in objects),
-                                     *((root / f"test/planted/{name}.cpp", made)
-                                       for name, made in programs.items())])
-    compile_all([*compiler, programs[name], *linked, "-pthread", "-ldl",
-                 f"-Wl,-rpath,{Path(linked[0]).parent}", "-o", folder / f"planted_{name}"]
+                for source, made in units.items())
+    compile_all([*compiler, programs[name], linked, "-pthread", "-ldl",
+                 f"-Wl,-rpath,{linked.parent}", "-o", folder / f"planted_{name}"]
                 for folder, linked in folders.items() for name in EXPECTED)
     return list(folders)
 
