@@ -5,6 +5,8 @@
 #include <tidemark/stats.hpp>
 #include <utility>
 
+#include "detail/count_table.hpp"
+
 namespace tidemark {
 namespace {
 
@@ -26,16 +28,12 @@ static_assert(sizeof(resource_stats) == sizeof(resource_name) + counts.size() * 
 
 std::ostream& operator<<(std::ostream& out, resource_stats const& stats) {
   out << (stats.name.empty() ? std::string_view{"(unnamed)"} : std::string_view{stats.name}) << ':';
-  for (auto const& [field, count] : counts) out << ' ' << field << '=' << stats.*count;
-  return out;
+  return out << ' ' << detail::counts_text(counts, stats);
 }
 
 std::string to_json(resource_stats const& stats) {
-  std::string json = "{\"name\":" + detail::json_string(stats.name);
-  for (auto const& [field, count] : counts) {
-    ((((json += ",\"") += field) += "\":") += std::to_string(stats.*count));
-  }
-  return json += '}';
+  return "{\"name\":" + detail::json_string(stats.name) + ',' + detail::counts_json(counts, stats) +
+         '}';
 }
 
 }  // namespace tidemark

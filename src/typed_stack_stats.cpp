@@ -5,6 +5,8 @@
 #include <tidemark/typed_stack_stats.hpp>
 #include <utility>
 
+#include "detail/count_table.hpp"
+
 namespace tidemark {
 namespace {
 
@@ -21,9 +23,7 @@ static_assert(sizeof(lane_stats) ==
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, lane_stats const& stats) {
-  out << stats.element << ':';
-  for (auto const& [field, count] : lane_counts) out << ' ' << field << '=' << stats.*count;
-  return out;
+  return out << stats.element << ": " << detail::counts_text(lane_counts, stats);
 }
 
 std::ostream& operator<<(std::ostream& out, typed_stack_stats const& stats) {
@@ -33,11 +33,8 @@ std::ostream& operator<<(std::ostream& out, typed_stack_stats const& stats) {
 }
 
 std::string to_json(lane_stats const& stats) {
-  std::string json = "{\"element\":" + detail::json_string(stats.element);
-  for (auto const& [field, count] : lane_counts) {
-    ((((json += ",\"") += field) += "\":") += std::to_string(stats.*count));
-  }
-  return json += '}';
+  return "{\"element\":" + detail::json_string(stats.element) + ',' +
+         detail::counts_json(lane_counts, stats) + '}';
 }
 
 std::string to_json(typed_stack_stats const& stats) {

@@ -4,6 +4,8 @@
 #include <tidemark/adaptors/allocation_statistics.hpp>
 #include <utility>
 
+#include "../detail/count_table.hpp"
+
 namespace tidemark {
 namespace {
 
@@ -27,10 +29,7 @@ static_assert(sizeof(allocation_statistics) ==
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, allocation_statistics const& statistics) {
-  char const* between = "";
-  for (auto const& [field, count] : allocation_counts) {
-    out << std::exchange(between, " ") << field << '=' << statistics.*count;
-  }
+  out << detail::counts_text(allocation_counts, statistics);
   for (std::size_t i = 0; i < statistics.sizes.size(); ++i) {
     if (statistics.sizes[i] == 0) continue;
     std::size_t const least = allocation_statistics::least_bytes(i);
@@ -41,11 +40,7 @@ std::ostream& operator<<(std::ostream& out, allocation_statistics const& statist
 }
 
 std::string to_json(allocation_statistics const& statistics) {
-  std::string json = "{";
-  for (auto const& [field, count] : allocation_counts) {
-    ((((json += '"') += field) += "\":") += std::to_string(statistics.*count)) += ',';
-  }
-  json += "\"sizes\":[";
+  std::string json = '{' + detail::counts_json(allocation_counts, statistics) + ",\"sizes\":[";
   char const* between = "";
   for (std::size_t i = 0; i < statistics.sizes.size(); ++i) {
     if (statistics.sizes[i] == 0) continue;

@@ -8,6 +8,8 @@
 #include <tidemark/detail/json_string.hpp>
 #include <utility>
 
+#include "../detail/count_table.hpp"
+
 namespace tidemark {
 namespace {
 
@@ -135,9 +137,7 @@ template class basic_tag<detail::owned_count>;
 template class basic_tag<detail::shared_count>;
 
 std::ostream& operator<<(std::ostream& out, tag_stats const& stats) {
-  out << stats.path << ':';
-  for (auto const& [field, count] : tag_counts) out << ' ' << field << '=' << stats.*count;
-  return out;
+  return out << stats.path << ": " << detail::counts_text(tag_counts, stats);
 }
 
 std::ostream& operator<<(std::ostream& out, tag const& root) { return write_table(out, root); }
@@ -146,11 +146,8 @@ std::ostream& operator<<(std::ostream& out, shared_tag const& root) {
 }
 
 std::string to_json(tag_stats const& stats) {
-  std::string json = "{\"path\":" + detail::json_string(stats.path);
-  for (auto const& [field, count] : tag_counts) {
-    ((((json += ",\"") += field) += "\":") += std::to_string(stats.*count));
-  }
-  return json += '}';
+  return "{\"path\":" + detail::json_string(stats.path) + ',' +
+         detail::counts_json(tag_counts, stats) + '}';
 }
 
 std::string to_json(tag const& root) { return write_json(root); }
