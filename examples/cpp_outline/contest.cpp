@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
 #include <array>
-#include <child_process.hpp>
 #include <contest.hpp>
 #include <cstring>
 #include <exception>
-#include <iomanip>
 #include <ostream>
-#include <sstream>
+#include <support/child_process.hpp>
+#include <support/table_text.hpp>
 
 namespace cpp_outline {
 namespace {
+
+using support::child_end;
+using support::ending;
+using support::fixed;
 
 void run_row(row const& contestant, job const& work, row_report& report) {
   try {
@@ -39,14 +42,14 @@ std::string verdict(job const& work, row_report const& report, child_end end,
 
 result run_once(row const& contestant, job const& work, std::chrono::seconds limit,
                 progress_bar& bar) {
-  shared_array<row_report> const shared{1};
+  support::shared_array<row_report> const shared{1};
   row_report& report = shared.get().front();
-  auto const end =
-      run_in_child([&] { run_row(contestant, work, report); }, limit,
-                   [&] {
-                     bar.show(contestant.name, report.files_done.load(std::memory_order_relaxed),
-                              work.files.size());
-                   });
+  auto const end = support::run_in_child(
+      [&] { run_row(contestant, work, report); }, limit,
+      [&] {
+        bar.show(contestant.name, report.files_done.load(std::memory_order_relaxed),
+                 work.files.size());
+      });
   bool const right = end.how == ending::finished && report.finished && !report.wrong;
   return {contestant.name,
           report.seconds,
@@ -55,12 +58,6 @@ result run_once(row const& contestant, job const& work, std::chrono::seconds lim
           right && !report.absent,
           right || !contestant.is_right,
           verdict(work, report, end, limit)};
-}
-
-std::string fixed(double number, int decimals) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(decimals) << number;
-  return text.str();
 }
 
 }  // namespace
@@ -91,9 +88,7 @@ void print_table(std::ostream& out, std::vector<result> const& results) {
   constexpr std::array widths{11, 8, 13, 12};
   auto const line = [&](std::string_view name, std::array<std::string, 4> const& cells,
                         std::string_view verdict) {
-    out << std::left << std::setw(24) << name << std::right;
-    for (std::size_t i = 0; i != cells.size(); ++i) out << std::setw(widths[i]) << cells[i];
-    out << "  " << verdict << '\n';
+    support::write_line(out, name, cells, widths, verdict);
   };
   line("memory", {"time", "ratio", "heap calls", "peak"}, "result");
   for (result const& each : results) {

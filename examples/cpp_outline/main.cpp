@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <child_process.hpp>
 #include <chrono>
 #include <contest.hpp>
 #include <cstdint>
@@ -21,10 +20,14 @@
 #include <source_tree.hpp>
 #include <stdexcept>
 #include <string>
+#include <support/child_process.hpp>
 
 namespace {
 
 using namespace cpp_outline;
+using support::ending;
+using support::run_in_child;
+using support::shared_array;
 
 struct options {
   std::string path = "/usr/include";

@@ -6,25 +6,21 @@
 #include <comparison.hpp>
 #include <counted_memory.hpp>
 #include <cstring>
-#include <ctime>
-#include <iomanip>
 #include <memory_resource>
 #include <ostream>
-#include <sstream>
 #include <string>
+#include <support/process_usage.hpp>
+#include <support/table_text.hpp>
 #include <temporaries.hpp>
 #include <tidemark/upstream/mimalloc_resource.hpp>
 
 namespace typed_stack_solver {
 namespace {
 
-// Time that other programs take from this one is not part of it.
+using support::fixed;
+
 double processor_seconds() noexcept {
-  ::timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return std::chrono::duration<double>(std::chrono::seconds{now.tv_sec} +
-                                       std::chrono::nanoseconds{now.tv_nsec})
-      .count();
+  return std::chrono::duration<double>(support::processor_time()).count();
 }
 
 template <class Memory>
@@ -62,12 +58,6 @@ void count(job const& work, view wanted, result& end) {
   }
   end.heap_calls = heap.calls();
   end.peak_bytes = heap.peak_bytes();
-}
-
-std::string fixed(double number, int decimals) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(decimals) << number;
-  return text.str();
 }
 
 bool is_identical(result const& one, result const& other) noexcept {
@@ -115,11 +105,10 @@ bool are_identical(std::span<result const> results) noexcept {
 }
 
 void print_table(std::ostream& out, std::span<result const> results) {
+  constexpr std::array widths{12, 12, 12, 12};
   auto const line = [&](std::string_view name, std::array<std::string, 4> const& cells,
                         std::string_view verdict) {
-    out << std::left << std::setw(24) << name << std::right;
-    for (std::string const& cell : cells) out << std::setw(12) << cell;
-    out << "  " << verdict << '\n';
+    support::write_line(out, name, cells, widths, verdict);
   };
   line("temporaries", {"time", "ratio", "heap calls", "peak"}, "solution");
   for (result const& each : results) {

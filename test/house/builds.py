@@ -53,6 +53,8 @@ PAIRS = [
      "examples/meson.build", ["examples"], ""),
     ("examples/cpp_outline/CMakeLists.txt", lambda text: cmake_set(text, "cpp_outline_parts"),
      "examples/cpp_outline/meson.build", ["parts"], ""),
+    ("examples/support/CMakeLists.txt", lambda text: cmake_set(text, "examples_support"),
+     "examples/support/meson.build", ["shared_parts"], ""),
     ("examples/typed_stack_solver/CMakeLists.txt",
      lambda text: cmake_set(text, "typed_stack_solver_parts"),
      "examples/typed_stack_solver/meson.build", ["parts"], ""),

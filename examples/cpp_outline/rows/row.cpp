@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <array>
 #include <chrono>
-#include <ctime>
-#include <rows/counted_heap.hpp>
 #include <rows/frame_memory.hpp>
 #include <rows/mark_arena.hpp>
-#include <rows/resident_memory.hpp>
 #include <rows/row.hpp>
 #include <rows/scratch_memory.hpp>
+#include <support/counted_heap.hpp>
+#include <support/process_usage.hpp>
 #include <tidemark/upstream/mimalloc_resource.hpp>
 
 namespace cpp_outline {
 namespace {
 
-// Time that other programs take from this one is not part of it.
-std::chrono::nanoseconds processor_time() noexcept {
-  ::timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
-}
+using support::counted_heap;
+using support::peak_resident_bytes;
+using support::processor_time;
 
 // Returns: whether the outline of the file is the reference's; if not, the report says so.
 bool check(outline const& found, std::size_t file, job const& work, row_report& report) {

@@ -8,7 +8,6 @@
 #include <concepts>
 #include <cstddef>
 #include <memory_resource>
-#include <rows/counted_heap.hpp>
 
 namespace cpp_outline {
 

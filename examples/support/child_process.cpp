@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <child_process.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <support/child_process.hpp>
 #include <system_error>
 
-namespace cpp_outline {
+namespace support {
 namespace {
 
 [[noreturn]] void run(std::function<void()> const& body) {
@@ -64,4 +64,4 @@ child_end run_in_child(std::function<void()> const& body, std::chrono::seconds l
   return {WEXITSTATUS(status) == EXIT_SUCCESS ? ending::finished : ending::failed, 0};
 }
 
-}  // namespace cpp_outline
+}  // namespace support

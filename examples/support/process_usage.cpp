@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <ctime>
 #include <fstream>
-#include <rows/resident_memory.hpp>
 #include <string>
+#include <support/process_usage.hpp>
 
-namespace cpp_outline {
+namespace support {
+
+std::chrono::nanoseconds processor_time() noexcept {
+  ::timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
+}
 
 std::size_t peak_resident_bytes() {
   std::ifstream status{"/proc/self/status"};
@@ -14,4 +21,4 @@ std::size_t peak_resident_bytes() {
   return 0;
 }
 
-}  // namespace cpp_outline
+}  // namespace support

@@ -16,7 +16,7 @@
 #include <span>
 #include <type_traits>
 
-namespace cpp_outline {
+namespace support {
 
 enum class ending { finished, failed, killed, timed_out };
 
@@ -58,4 +58,4 @@ class shared_array {
   void* begin_;
 };
 
-}  // namespace cpp_outline
+}  // namespace support
