@@ -5,8 +5,12 @@
 set(TIDEMARK_HEADERS
   include/tidemark/adaptors/allocation_statistics.hpp
   include/tidemark/adaptors/boost_bridge.hpp
+  include/tidemark/adaptors/budget.hpp
+  include/tidemark/adaptors/counted_scope.hpp
   include/tidemark/adaptors/counting_adaptor.hpp
   include/tidemark/adaptors/failing_resource.hpp
+  include/tidemark/adaptors/fallback_resource.hpp
+  include/tidemark/adaptors/recovery_resource.hpp
   include/tidemark/adaptors/scope_ledger.hpp
   include/tidemark/adaptors/statistics_resource.hpp
   include/tidemark/adaptors/synchronized_resource.hpp
@@ -47,6 +51,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/poison.hpp
   include/tidemark/detail/pool_object.hpp
   include/tidemark/detail/remake.hpp
+  include/tidemark/detail/running_handler.hpp
   include/tidemark/detail/scope_record.hpp
   include/tidemark/detail/serial_source.hpp
   include/tidemark/detail/size_classes.hpp
@@ -54,9 +59,11 @@ set(TIDEMARK_HEADERS
   include/tidemark/detail/slab_groups.hpp
   include/tidemark/detail/slot_chunks.hpp
   include/tidemark/detail/slot_mutex.hpp
+  include/tidemark/detail/spilled_blocks.hpp
   include/tidemark/detail/thread_exit.hpp
   include/tidemark/detail/thread_heap.hpp
   include/tidemark/detail/thread_instances.hpp
+  include/tidemark/detail/thread_rule.hpp
   include/tidemark/detail/thread_slots.hpp
   include/tidemark/detail/upstream_account.hpp
   include/tidemark/error.hpp
@@ -101,7 +108,10 @@ set(TIDEMARK_HEADERS
 set(TIDEMARK_SOURCES
   src/adaptors/allocation_statistics.cpp
   src/adaptors/boost_bridge.cpp
+  src/adaptors/budget.cpp
   src/adaptors/failing_resource.cpp
+  src/adaptors/fallback_resource.cpp
+  src/adaptors/recovery_resource.cpp
   src/adaptors/tag.cpp
   src/bit_span.cpp
   src/block_checks.cpp
@@ -121,9 +131,11 @@ set(TIDEMARK_SOURCES
   src/detail/lane.cpp
   src/detail/lane_set.cpp
   src/detail/poison.cpp
+  src/detail/running_handler.cpp
   src/detail/serial_source.cpp
   src/detail/slab.cpp
   src/detail/slab_groups.cpp
+  src/detail/spilled_blocks.cpp
   src/detail/thread_exit.cpp
   src/detail/thread_heap.cpp
   src/detail/thread_instances.cpp

@@ -38,6 +38,7 @@ class block_checks : public thread_guard {
   static void after_closing(fixed_block_resource& pool, std::uint32_t depth) noexcept;
   static void before_keeping(fixed_block_resource& pool, std::uint32_t depth) noexcept;
 
+  bool is_live(void const* block) noexcept { return ledger_.is_live(block); }
   /// Adds to a report what is known of the checkpoint `serial`, if it is closed.
   void tell_of(std::uint64_t serial, misuse& bug) const noexcept { ledger_.tell_of(serial, bug); }
 

@@ -64,6 +64,8 @@ class block_ledger {
   /// What the checkpoints from `depth` on hold passes to the one below.
   void before_keeping(std::uint32_t depth) noexcept;
 
+  /// Whether a block that is in use begins there.
+  bool is_live(void const* block) noexcept { return book_.is_live(block); }
   /// Adds to a report what is known of the checkpoint `serial`, if it is closed.
   void tell_of(std::uint64_t serial, misuse& bug) const noexcept;
 

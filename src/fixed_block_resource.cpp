@@ -214,6 +214,13 @@ void fixed_block_resource::free_at(void* block, std::size_t bytes, std::size_t a
   }
 }
 
+std::uint32_t fixed_block_resource::do_depth_of(void const* block, std::size_t bytes,
+                                                std::size_t alignment) const noexcept {
+  if (checks_ != nullptr && !checks_->is_live(block)) return freed_depth;
+  if (fits(bytes, alignment)) return heap_.engine.slab_holding(block, 0).stamp_of(block);
+  return detail::large_block_of(block).depth;
+}
+
 bool fixed_block_resource::try_expand(void* block, std::size_t old_bytes,
                                       std::size_t new_bytes) noexcept {
   if (heap_.engine.is_checked()) {

@@ -107,9 +107,12 @@ void* frame_resource::allocate_at(std::uint32_t depth, std::size_t bytes, std::s
 
 void* frame_resource::take_at(std::uint32_t depth, std::size_t bytes, std::size_t alignment) {
   chunk_request wanted;
+  std::uint64_t const serial = engine_.record(depth).serial;
   for (;;) {
     if (void* const block = engine_.take(depth, bytes, alignment, wanted)) return block;
     obtain_chunk(wanted, bytes);
+    // Upstream may have called back, and closed the checkpoint.
+    if (!engine_.is_open(serial, depth)) refuse_closed(serial, depth, __builtin_return_address(0));
   }
 }
 

@@ -53,6 +53,8 @@ class frame_checks : public thread_guard {
   static void after_closing(frame_resource& frame, std::uint32_t depth) noexcept;
   static void before_keeping(frame_resource& frame, std::uint32_t depth) noexcept;
 
+  /// Whether a block that is in use begins there.
+  bool is_live(void const* block) noexcept { return book_.is_live(block); }
   /// Adds to a report what is known of the checkpoint `serial`, if it is closed.
   void tell_of(std::uint64_t serial, misuse& bug) const noexcept;
 

@@ -146,8 +146,12 @@ void frame_resource::do_empty(marker mark, source_location where) noexcept {
   scope_rules::empty(pool, mark, where, caller);
 }
 
-bool frame_resource::do_is_open(marker mark) const noexcept {
-  return engine_.is_open(marker_access::serial(mark), marker_access::depth(mark));
+std::uint32_t frame_resource::do_depth_of(void const* block, std::size_t,
+                                          std::size_t) const noexcept {
+  if (engine_.space.main.holds(static_cast<std::byte const*>(block))) return engine_.depth();
+  if (checks_ != nullptr && !checks_->is_live(block)) return freed_depth;
+  auto const depth = engine_.depth_of(static_cast<std::byte const*>(block));
+  return depth.value_or(freed_depth);
 }
 
 std::pmr::memory_resource* frame_resource::do_resource_of(marker mark) noexcept {

@@ -15,4 +15,9 @@ marker rewindable_resource::new_marker(std::uint32_t depth) noexcept {
   return detail::marker_access::make(next_serial.fetch_add(1, std::memory_order_relaxed), depth, 0);
 }
 
+std::uint32_t rewindable_resource::do_depth_of(void const*, std::size_t,
+                                               std::size_t) const noexcept {
+  return unknown_depth;
+}
+
 }  // namespace tidemark

@@ -64,6 +64,16 @@ void thread_checks::free(thread_local_resource& pool, void* block, std::size_t b
   if (answer.bug) pool.report(*answer.bug, caller);
 }
 
+local_heap const* thread_checks::holder_of(thread_local_resource const& pool,
+                                           void const* block) noexcept {
+  std::lock_guard const lock{pool.threads_.mutex()};
+  local_heap const* heap = pool.all_;
+  while (heap != nullptr && (heap->ledger == nullptr || !heap->ledger->is_live(block))) {
+    heap = heap->next_of_all;
+  }
+  return heap;
+}
+
 bool thread_checks::expand(thread_local_resource& pool, void* block, std::size_t old_bytes,
                            std::size_t new_bytes, void const* caller) noexcept {
   bool done = false;

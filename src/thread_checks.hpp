@@ -25,6 +25,9 @@ class thread_checks {
   static bool expand(thread_local_resource& pool, void* block, std::size_t old_bytes,
                      std::size_t new_bytes, void const* caller) noexcept;
 
+  /// Returns: The heap of which a block in use begins there; null if none has such a block.
+  static local_heap const* holder_of(thread_local_resource const& pool, void const* block) noexcept;
+
   // What it tells the ledger of a heap.
   static void before_opening(thread_local_resource& pool, local_heap& heap);
   /// Returns: False if a misuse handler has closed `depth` itself.

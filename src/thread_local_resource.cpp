@@ -213,6 +213,24 @@ void thread_local_resource::free_at(void* block, std::size_t bytes,
   owner->push_remote(freed);
 }
 
+// Stamps and depths are their own thread's: of another one's block nothing is known.
+std::uint32_t thread_local_resource::do_depth_of(void const* block, std::size_t bytes,
+                                                 std::size_t alignment) const noexcept {
+  local_heap const* const own = known_heap();
+  if (own == nullptr) return unknown_depth;
+  if (checked_) {
+    local_heap const* const holder = thread_checks::holder_of(*this, block);
+    if (holder != own) return holder == nullptr ? freed_depth : unknown_depth;
+  }
+  std::size_t const last = detail::round_up(std::max<std::size_t>(bytes, 1), alignment) - 1;
+  if (is_pooled(last, alignment)) {
+    slab& holding = thread_heap::slab_holding(block, size_classes::of(last));
+    return holding.owner == own ? holding.stamp_of(block) : unknown_depth;
+  }
+  large_block const& large = detail::large_block_of(block);
+  return large.owner == own ? large.depth : unknown_depth;
+}
+
 void* thread_local_resource::try_allocate(std::size_t bytes, std::size_t alignment) noexcept {
   try {
     return allocate(bytes, alignment);

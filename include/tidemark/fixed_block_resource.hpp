@@ -161,6 +161,8 @@ class fixed_block_resource final : public rewindable_resource {
   }
   std::pmr::memory_resource* do_resource_of(marker mark) noexcept override;
   std::pmr::memory_resource* do_unscoped() noexcept override { return this; }
+  std::uint32_t do_depth_of(void const* block, std::size_t bytes,
+                            std::size_t alignment) const noexcept override;
 
   // The verbs of memory_scope.
   void* allocate_for(marker mark, std::size_t bytes, std::size_t alignment) {

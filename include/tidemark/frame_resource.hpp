@@ -177,9 +177,12 @@ class frame_resource final : public rewindable_resource {
   void do_keep(marker mark, source_location where) noexcept override;
   void do_empty(marker mark, source_location where) noexcept override;
   void do_end_scope(marker mark, bool keep) noexcept override;
-  bool do_is_open(marker mark) const noexcept override;
+  bool do_is_open(marker mark) const noexcept override {
+    return engine_.is_open(detail::marker_access::serial(mark), detail::marker_access::depth(mark));
+  }
   std::pmr::memory_resource* do_resource_of(marker mark) noexcept override;
   std::pmr::memory_resource* do_unscoped() noexcept override { return &bound_[0]; }
+  std::uint32_t do_depth_of(void const* block, std::size_t, std::size_t) const noexcept override;
 
   // The verbs of memory_scope.
   void* allocate_for(marker mark, std::size_t bytes, std::size_t alignment) {

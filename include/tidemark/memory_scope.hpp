@@ -103,9 +103,17 @@ class memory_scope : public detail::more_verbs<R, memory_scope<R>> {
   }
   [[nodiscard]] void* try_allocate(std::size_t bytes,
                                    std::size_t alignment = alignof(std::max_align_t)) noexcept
-    requires detail::statically_bound<R>
+    requires requires(R& pool) { pool.try_allocate(bytes, alignment); }
   {
-    return detail::scope_access::try_allocate(pool_, mark_, bytes, alignment);
+    if constexpr (detail::statically_bound<R>) {
+      return detail::scope_access::try_allocate(pool_, mark_, bytes, alignment);
+    } else {
+      try {
+        return resource()->allocate(bytes, alignment);
+      } catch (...) {  // an adaptor's, whatever it throws: there is no memory
+        return nullptr;
+      }
+    }
   }
   bool try_expand(void* block, std::size_t old_bytes, std::size_t new_bytes) noexcept
     requires detail::statically_bound<R>

@@ -88,6 +88,13 @@ class rewindable_resource : public std::pmr::memory_resource {
   virtual bool do_is_open(marker mark) const noexcept = 0;
   virtual std::pmr::memory_resource* do_resource_of(marker mark) noexcept = 0;
   virtual std::pmr::memory_resource* do_unscoped() noexcept = 0;
+  /// Which checkpoint holds a block that is about to be freed: adaptors give its bytes back there.
+  /// Returns:       Its depth; 0: none does. `unknown_depth` from a pool that cannot tell, and
+  ///                `freed_depth` where it sees that the block is nobody's.
+  virtual std::uint32_t do_depth_of(void const* block, std::size_t bytes,
+                                    std::size_t alignment) const noexcept;
+  static constexpr std::uint32_t unknown_depth = UINT32_MAX;
+  static constexpr std::uint32_t freed_depth = UINT32_MAX - 1;
 
  private:
   friend struct detail::scope_access;
@@ -142,7 +149,23 @@ struct scope_access {
   }
   template <class R>
   static bool is_open(R const& pool, marker mark) noexcept {
-    return static_cast<rewindable_resource const&>(pool).do_is_open(mark);
+    if constexpr (statically_bound<R>) {
+      return pool.do_is_open(mark);
+    } else {
+      return static_cast<rewindable_resource const&>(pool).do_is_open(mark);
+    }
+  }
+  static constexpr std::uint32_t unknown_depth = rewindable_resource::unknown_depth;
+  static constexpr std::uint32_t freed_depth = rewindable_resource::freed_depth;
+  template <class R>
+  static std::uint32_t depth_of(R const& pool, void const* block, std::size_t bytes,
+                                std::size_t alignment) noexcept {
+    if constexpr (statically_bound<R>) {
+      return pool.do_depth_of(block, bytes, alignment);
+    } else {
+      auto const& base = static_cast<rewindable_resource const&>(pool);
+      return base.do_depth_of(block, bytes, alignment);
+    }
   }
   template <class R>
   static std::pmr::memory_resource* resource_of(R& pool, marker mark) noexcept {

@@ -164,6 +164,8 @@ class thread_local_resource final : public rewindable_resource {
   bool do_is_open(marker mark) const noexcept override;
   std::pmr::memory_resource* do_resource_of(marker mark) noexcept override;
   std::pmr::memory_resource* do_unscoped() noexcept override { return this; }
+  std::uint32_t do_depth_of(void const* block, std::size_t bytes,
+                            std::size_t alignment) const noexcept override;
 
   // The verbs of memory_scope.
   void* allocate_for(marker mark, std::size_t bytes, std::size_t alignment);

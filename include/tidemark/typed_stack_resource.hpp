@@ -8,11 +8,10 @@
 //   Particle   |pppp|ppp|.......
 //   bytes      |bbbbbbb|bb|.....       a frame: pmr containers, objects, large arrays
 //
-// Use it for numeric code whose temporaries come from nested functions, some of which have marks of
-// their own. Do not use it for memory that outlives the function; return values, not arrays.
+// Use it for numeric code whose temporaries come from nested functions, some with marks of their
+// own. Do not use it for memory that outlives the function; return values, not arrays.
 //
-// Thread rule: one thread at a time; the thread that opened the outermost checkpoint, while one is
-// open. `request_trim` any thread.
+// Thread rule: one at a time: that of the outermost open checkpoint; `request_trim` any thread.
 //
 // Invariants:
 //  1. An array lives until the checkpoint closes that it was taken for: of the bare stack the
@@ -23,8 +22,7 @@
 //  4. Blocks, markers, limits and failures are as those of `frame_resource`, whose contract holds
 //     for every function that both have.
 //
-// Source: AdaptiveArrayPools.jl, whose pools of typed arrays checkpoints save and rewind; here the
-// save is made at the first touch (detail/lane_set.hpp says why).
+// Source: AdaptiveArrayPools.jl; here a lane is saved when first touched (see detail/lane_set.hpp).
 
 #include <atomic>
 #include <cstddef>
@@ -172,6 +170,9 @@ class typed_stack_resource final : public rewindable_resource,
     return bytes_.do_resource_of(mark);
   }
   std::pmr::memory_resource* do_unscoped() noexcept override { return bytes_.do_unscoped(); }
+  std::uint32_t do_depth_of(void const* p, std::size_t n, std::size_t a) const noexcept override {
+    return bytes_.do_depth_of(p, n, a);
+  }
 
   // The verbs of memory_scope.
   void* allocate_for(marker mark, std::size_t bytes, std::size_t alignment) {

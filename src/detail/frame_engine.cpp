@@ -72,6 +72,21 @@ void frame_engine::empty(std::uint32_t depth) noexcept {
   settle_top();
 }
 
+std::optional<std::uint32_t> frame_engine::depth_of(std::byte const* block) const noexcept {
+  // The chain, newest chunk first: a record begins where the ones above it do, or before.
+  std::uint32_t d = depth();
+  std::byte const* end = main_region().cursor;
+  for (chunk const* c = space.current(); c != nullptr; c = c->previous, end = c ? c->cursor : end) {
+    bool const here = chunk::within(block, 1, c->begin, end);
+    while (d > 0 && record(d).at == c && (!here || block < record(d).cursor)) --d;
+    if (here) return d;
+  }
+  for (d = depth() + 1; d-- > 0;) {
+    if (space.lies_beside(record(d), block)) return d;
+  }
+  return std::nullopt;
+}
+
 void frame_engine::rebase() noexcept {
   scope_record& base = record(0);
   chunk* const first = space.current();  // null: the next chunk in use will be the first

@@ -171,6 +171,11 @@ void frame_space::enter(chunk& next, scope_record& r) noexcept {
   high = next.begin;
 }
 
+bool frame_space::lies_beside(scope_record const& r, std::byte const* block) noexcept {
+  return find(r.own_chunks, block, 1, nullptr, INT_MAX) != nullptr ||
+         find(r.side_chunks, block, 1, r.side.cursor, INT_MAX) != nullptr;
+}
+
 bool frame_space::free(scope_record& r, scope_extent extent, std::byte* block,
                        std::size_t bytes) noexcept {
   if (r.side.is_top(block, bytes)) {

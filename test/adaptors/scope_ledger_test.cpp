@@ -276,6 +276,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_free_of_an_outer_block_through_the_bare_adaptor_
   BOOST_TEST(holds(b, 10, 1));
   adaptor.rewind(mark);
   BOOST_TEST(holds(b, 0, 0));
+  BOOST_TEST(b.late_frees == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_late_free_changes_no_charge) {

@@ -20,6 +20,8 @@ struct book {
 class book_account {
  public:
   using count = tidemark::detail::owned_count;
+  template <class Count>
+  using holding = tidemark::detail::charges<Count>;
 
   explicit book_account(book& charged) noexcept : book_(&charged) {}
 

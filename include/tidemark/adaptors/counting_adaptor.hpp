@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The base of adaptors that charge what they serve to an account.
+// The base of adaptors that keep account of what they serve.
 //
 //   pool with marks      -> a rewindable_resource: a rewind refunds what it frees
 //   any other resource   -> a memory_resource
 //   either               -> the destructor refunds what is still charged
 //
-// Use it to write an adaptor: `tag_resource` and `statistics_resource` are one account each. An
-// account is a class with
-//   using count                             owned_count, or shared_count if any thread may use it
-//   void* allocate(M& from, bytes, align)   serves and charges one block; throws as `from` does
-//   void freed(bytes)                       one block was freed
-//   void freed_late(bytes)                  one was that nobody is charged with any more
-//   void refund(charge)                     blocks that a rewind took, or the adaptor's end
-// the last three noexcept.
+// Use it to write an adaptor: `tag_resource` and `statistics_resource` are one account each. What
+// an account is, is told in counted_scope.hpp. One may have
+//   void* try_allocate(M& from, bytes, align) noexcept    as its `allocate`, or null
+// so that a refusal costs no exception.
 //
 // Thread rule: that of the wrapped resource and of the account.
 //
@@ -26,14 +22,36 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <tidemark/adaptors/counted_scope.hpp>
 #include <tidemark/adaptors/scope_ledger.hpp>
 #include <tidemark/config.hpp>
 #include <tidemark/detail/charges.hpp>
+#include <tidemark/detail/owned_count.hpp>
+#include <tidemark/detail/thread_rule.hpp>
 #include <tidemark/marker.hpp>
 #include <tidemark/rewindable_resource.hpp>
 #include <type_traits>
+#include <utility>
 
 namespace tidemark::detail {
+
+/// As `from.allocate`, or null where that throws.
+template <class M>
+void* try_allocate_from(M& from, std::size_t bytes, std::size_t alignment) noexcept {
+  if constexpr (requires { from.try_allocate(bytes, alignment); }) {
+    return from.try_allocate(bytes, alignment);
+  } else {
+    try {
+      return from.allocate(bytes, alignment);
+    } catch (...) {  // whatever it throws: there is no memory
+      return nullptr;
+    }
+  }
+}
+
+template <class R, class Account>
+using count_of_held =
+    std::conditional_t<serves_one_thread<R>, owned_count, typename Account::count>;
 
 template <class R, class Account>
 class plain_counting_adaptor : public std::pmr::memory_resource {
@@ -42,29 +60,34 @@ class plain_counting_adaptor : public std::pmr::memory_resource {
   plain_counting_adaptor& operator=(plain_counting_adaptor const&) = delete;
 
   R* upstream_resource() const noexcept { return wrapped_; }
+  /// Returns:        As `allocate`, or null where that throws.
+  [[nodiscard]] void* try_allocate(std::size_t bytes,
+                                   std::size_t alignment = alignof(std::max_align_t)) noexcept {
+    if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment); }) {
+      void* const block = account_.try_allocate(*wrapped_, bytes, alignment);
+      if (block != nullptr) base_.charge(bytes);
+      return block;
+    } else {
+      return try_allocate_from(static_cast<std::pmr::memory_resource&>(*this), bytes, alignment);
+    }
+  }
 
  protected:
   /// `args`: what the account is made from.
   template <class... Args>
-  explicit plain_counting_adaptor(R* wrapped, Args&... args) noexcept
-      : wrapped_(wrapped), account_(args...) {}
-  ~plain_counting_adaptor() override { account_.refund(held_.take_all()); }
+  explicit plain_counting_adaptor(R* wrapped, Args&&... args)
+      : wrapped_(wrapped), account_(std::forward<Args>(args)...), base_(account_) {}
+  ~plain_counting_adaptor() override = default;
 
   Account& account() noexcept { return account_; }
   Account const& account() const noexcept { return account_; }
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) final {
-    void* const block = account_.allocate(*wrapped_, bytes, alignment);
-    held_.add({.bytes = bytes, .blocks = 1});
-    return block;
+    return base_.allocate(*wrapped_, bytes, alignment);
   }
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) final {
-    wrapped_->deallocate(block, bytes, alignment);
-    if (!held_.covers(bytes)) [[unlikely]]
-      return account_.freed_late(bytes);
-    held_.subtract({.bytes = bytes, .blocks = 1});
-    account_.freed(bytes);
+    base_.deallocate(*wrapped_, block, bytes, alignment);
   }
   bool do_is_equal(std::pmr::memory_resource const& other) const noexcept final {
     return this == &other;
@@ -72,7 +95,7 @@ class plain_counting_adaptor : public std::pmr::memory_resource {
 
   R* wrapped_;
   Account account_;
-  charges<typename Account::count> held_;
+  base_charge<Account, count_of_held<R, Account>> base_;  // last: it refunds to the account
 };
 
 template <class R, class Account>
@@ -85,26 +108,54 @@ class marked_counting_adaptor : public rewindable_resource {
   {
     return wrapped_->depth();
   }
+  /// Returns:        As `allocate`, or null where that throws.
+  [[nodiscard]] void* try_allocate(std::size_t bytes,
+                                   std::size_t alignment = alignof(std::max_align_t)) noexcept {
+    if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment); }) {
+      void* const block = account_.try_allocate(*wrapped_, bytes, alignment);
+      if (block != nullptr) ledger_.current(*wrapped_).charge(bytes);
+      return block;
+    } else {
+      return try_allocate_from(static_cast<std::pmr::memory_resource&>(*this), bytes, alignment);
+    }
+  }
 
  protected:
   /// `args`: what the account is made from.
   template <class... Args>
-  explicit marked_counting_adaptor(R* wrapped, Args&... args) noexcept
-      : wrapped_(wrapped), account_(args...), ledger_(*this, *wrapped, account_) {}
+  explicit marked_counting_adaptor(R* wrapped, Args&&... args)
+      : wrapped_(wrapped),
+        account_(std::forward<Args>(args)...),
+        ledger_(*this, *wrapped, account_) {}
   ~marked_counting_adaptor() override = default;
 
   Account& account() noexcept { return account_; }
   Account const& account() const noexcept { return account_; }
 
  private:
+  using ledger = scope_ledger<Account, count_of_held<R, Account>>;
+
   void* do_allocate(std::size_t bytes, std::size_t alignment) final {
-    void* const block = account_.allocate(*wrapped_, bytes, alignment);
-    ledger_.charge_bare(*wrapped_, bytes);
-    return block;
+    if constexpr (finds_its_blocks<Account>) {
+      auto const is_open = [] { return true; };  // the bare pool's checkpoint, or none
+      auto const got = account_.allocate(*wrapped_, bytes, alignment, is_open);
+      account_.hold(ledger_.current(*wrapped_).held(), got, bytes);
+      return account_.block_of(got);
+    } else {
+      void* const block = account_.allocate(*wrapped_, bytes, alignment);
+      ledger_.current(*wrapped_).charge(bytes);
+      return block;
+    }
   }
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) final {
-    wrapped_->deallocate(block, bytes, alignment);
-    ledger_.free_bare(*wrapped_, bytes);
+    if constexpr (finds_its_blocks<Account>) {
+      account_.deallocate(*wrapped_, block, bytes, alignment);
+    } else {
+      // Looked for before the free: afterwards the pool does not know the block.
+      auto* const holder = ledger_.holder_of(*wrapped_, block, bytes, alignment);
+      wrapped_->deallocate(block, bytes, alignment);
+      ledger_.free_bare(holder, bytes);
+    }
   }
   bool do_is_equal(std::pmr::memory_resource const& other) const noexcept final {
     return this == &other;
@@ -123,10 +174,17 @@ class marked_counting_adaptor : public rewindable_resource {
     return ledger_.resource_of(mark);
   }
   std::pmr::memory_resource* do_unscoped() noexcept final { return ledger_.unscoped(); }
+  std::uint32_t do_depth_of(void const* block, std::size_t bytes,
+                            std::size_t alignment) const noexcept final {
+    if constexpr (finds_its_blocks<Account>) {
+      if (auto const depth = ledger_.depth_where_contained(block)) return *depth;
+    }
+    return scope_access::depth_of(*wrapped_, block, bytes, alignment);
+  }
 
   R* wrapped_;
   Account account_;
-  scope_ledger<Account> ledger_;  // last: its destructor refunds to the account
+  ledger ledger_;  // last: its destructor refunds to the account
 };
 
 template <std::derived_from<std::pmr::memory_resource> R, class Account>

@@ -17,15 +17,15 @@
 // Invariants:
 //  1. The account has been charged with the sum of what the open scopes and the base hold.
 //  2. open_ lists scopes newest first; of one marker origin, the deepest first.
-//  3. A scope charges itself while it is open, its encloser after it was kept, nobody when closed.
-//     What it charges is never itself kept: keeping one moves those that mean it.
+//  3. The account is told of refunds when the ledger is whole again and unlocked: it may call back.
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <tidemark/adaptors/counted_scope.hpp>
 #include <tidemark/config.hpp>
 #include <tidemark/detail/charges.hpp>
 #include <tidemark/marker.hpp>
@@ -34,65 +34,14 @@
 
 namespace tidemark::detail {
 
-template <class Account>
-class scope_ledger;
-
-/// The resource of one checkpoint of an adaptor; the adaptor owns it.
-template <class Account>
-class counted_scope final : public bound_resource_base {
- public:
-  counted_scope(rewindable_resource& adaptor, Account& account) noexcept
-      : bound_resource_base(adaptor), account_(account) {}
-
- private:
-  friend class scope_ledger<Account>;
-
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    void* const block = account_.allocate(*inner_, bytes, alignment);
-    // Looked up only now: the upstream may have closed or kept the checkpoint.
-    if (counted_scope* const to = charged_.load(std::memory_order_acquire); to != nullptr) {
-      to->held_.add({.bytes = bytes, .blocks = 1});
-    } else {
-      account_.refund({.bytes = bytes, .blocks = 1});
-    }
-    return block;
-  }
-  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
-    inner_->deallocate(block, bytes, alignment);
-    counted_scope* const from = charged_.load(std::memory_order_acquire);
-    if (from == nullptr || !from->give_back(bytes)) account_.freed_late(bytes);
-  }
-  bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
-    return this == &other;
-  }
-  bool give_back(std::size_t bytes) noexcept {
-    if (!held_.covers(bytes)) return false;
-    held_.subtract({.bytes = bytes, .blocks = 1});
-    account_.freed(bytes);
-    return true;
-  }
-
-  Account& account_;
-  std::pmr::memory_resource* inner_ = nullptr;     // the pool's own; set before it is handed out
-  std::atomic<counted_scope*> charged_ = nullptr;  // invariant 3; others may free while it is kept
-  charges<typename Account::count> held_;
-  marker mark_;
-  std::thread::id opener_;
-  bool scoped_ = false;            // a memory_scope holds it
-  bool keep_late_ = false;         // that has ended with `keep`, but waits for a scope above it
-  bool handed_out_ = false;        // somebody may hold it, so `keep` must not take it back
-  counted_scope* next_ = nullptr;  // in the list of open, of kept or of spare ones
-  counted_scope* kept_ = nullptr;  // those that were kept into this one
-  counted_scope* next_owned_ = nullptr;  // of all that were allocated
-};
-
-template <class Account>
+template <class Account, class Count>
 class scope_ledger {
  public:
-  using scope = counted_scope<Account>;
+  using scope = counted_scope<Account, Count>;
+  using content = typename scope::holding::content;
 
   /// Preconditions:  `account` and `pool` outlive the ledger, which `adaptor` owns.
-  scope_ledger(rewindable_resource& adaptor, rewindable_resource& pool, Account& account) noexcept
+  scope_ledger(rewindable_resource& adaptor, rewindable_resource& pool, Account& account)
       : adaptor_(adaptor),
         pool_(pool),
         account_(account),
@@ -109,20 +58,51 @@ class scope_ledger {
   scope_ledger& operator=(scope_ledger const&) = delete;
   /// Refunds what is still charged, whatever became of the pool's checkpoints.
   ~scope_ledger() {
-    for (scope* s = open_; s != nullptr; s = s->next_) account_.refund(s->held_.take_all());
-    account_.refund(base_.held_.take_all());
+    content all = base_.held_.take_all();
+    for (scope* s = open_; s != nullptr; s = s->next_) all.add(s->held_.take_all());
+    refund(all);
     while (owned_ != nullptr) delete std::exchange(owned_, owned_->next_owned_);
   }
 
   // Blocks of the bare adaptor. `pool` is the pool by its own type.
+
+  /// What is charged with them now.
   template <class R>
-  void charge_bare(R const& pool, std::size_t bytes) noexcept {
-    current(pool).held_.add({.bytes = bytes, .blocks = 1});
+  scope& current(R const& pool) noexcept {
+    scope* const top = current_;
+    if (top == &base_ || scope_access::is_open(pool, top->mark_)) [[likely]]
+      return *top;
+    {
+      refunding const after{*this};
+      std::lock_guard const lock{mutex_};
+      settle(top->mark_, UINT32_MAX, false, after.freed);
+    }
+    return *current_;
   }
+  /// Who holds a block that is about to be freed; null if nobody does.
   template <class R>
-  void free_bare(R const& pool, std::size_t bytes) noexcept {
-    if (!current(pool).give_back(bytes)) [[unlikely]]
-      free_elsewhere(bytes);
+  scope* holder_of(R const& pool, void const* block, std::size_t bytes,
+                   std::size_t alignment) noexcept {
+    if (open_count_.get() == 0) [[likely]]
+      return &base_;
+    std::uint32_t const depth = scope_access::depth_of(pool, block, bytes, alignment);
+    if (depth == 0) return &base_;
+    if (depth == scope_access::freed_depth) return nullptr;
+    if (depth == scope_access::unknown_depth) return guess_holder(current(pool), bytes);
+    return deepest_up_to(depth);
+  }
+  void free_bare(scope* holder, std::size_t bytes) noexcept {
+    if (holder == nullptr || !holder->give_back(bytes)) account_.freed_late(bytes);
+  }
+  /// The depth of the checkpoint that holds a block by the account's own knowledge, 0 for none;
+  /// nothing if the account does not know it.
+  std::optional<std::uint32_t> depth_where_contained(void const* block) const noexcept {
+    std::lock_guard const lock{mutex_};
+    for (scope const* s = open_; s != nullptr; s = s->next_) {
+      if (s->held_.contains(block)) return marker_access::depth(s->mark_);
+    }
+    if (base_.held_.contains(block)) return 0;
+    return std::nullopt;
   }
 
   // The private virtuals of rewindable_resource.
@@ -139,14 +119,16 @@ class scope_ledger {
       return_spare(fresh);
       return mark;
     }
+    refunding const after{*this};
     std::lock_guard const lock{mutex_};
-    settle(mark, UINT32_MAX, false);
+    settle(mark, UINT32_MAX, false, after.freed);
     fresh.charged_.store(&fresh, std::memory_order_release);
     fresh.mark_ = mark;
     fresh.opener_ = std::this_thread::get_id();
     fresh.scoped_ = scoped;
     fresh.keep_late_ = fresh.handed_out_ = false;
     push(open_, fresh);
+    open_count_.add(1);
     choose_current();
     return mark;
   }
@@ -172,9 +154,10 @@ class scope_ledger {
     if constexpr (requires { pool.depth(); }) {
       emptied = pool.depth() == marker_access::depth(mark);
     }
+    refunding const after{*this};
     std::lock_guard const lock{mutex_};
-    settle(mark, UINT32_MAX, false);
-    if (scope* const s = find(mark); s != nullptr && emptied) account_.refund(s->held_.take_all());
+    settle(mark, UINT32_MAX, false, after.freed);
+    if (scope* const s = find(mark); s != nullptr && emptied) after.freed.add(s->held_.take_all());
   }
   bool is_open(marker mark) const noexcept { return scope_access::is_open(pool_, mark); }
   std::pmr::memory_resource* resource_of(marker mark) noexcept {
@@ -202,33 +185,39 @@ class scope_ledger {
     return marker_access::origin(a) == marker_access::origin(b);
   }
 
-  // What the bare adaptor charges. Where the pool tells its depth the look is a load; a checkpoint
-  // that was closed and opened behind the adaptor's back at one depth is then seen later.
-  template <class R>
-  scope& current(R const& pool) noexcept {
-    scope* const top = current_;
-    if (top == &base_) [[likely]]
-      return base_;
-    if constexpr (requires { pool.depth(); }) {
-      if (pool.depth() >= marker_access::depth(top->mark_)) [[likely]]
-        return *top;
-    } else {
-      if (is_open(top->mark_)) return *top;
-    }
-    std::lock_guard const lock{mutex_};
-    settle(top->mark_, UINT32_MAX, false);
-    return *current_;
-  }
   void choose_current() noexcept {
     if (!bare_is_unscoped_) current_ = open_ != nullptr ? open_ : &base_;
   }
-  // A block that the current scope cannot hold: of the newest one that can, else of nobody.
-  [[gnu::noinline]] void free_elsewhere(std::size_t bytes) noexcept {
+  // Of a pool that cannot tell: the current scope if it can hold the block, else the newest one
+  // that can.
+  [[gnu::noinline]] scope* guess_holder(scope& first, std::size_t bytes) noexcept {
+    if (first.held_.covers(bytes)) return &first;
     std::lock_guard const lock{mutex_};
     for (scope* s = open_; s != nullptr; s = s->next_) {
-      if (s->give_back(bytes)) return;
+      if (s->held_.covers(bytes)) return s;
     }
-    if (!base_.give_back(bytes)) account_.freed_late(bytes);
+    return &base_;
+  }
+  // The scope that checkpoints of this depth belong to: the pool may have some of its own above it.
+  [[gnu::noinline]] scope* deepest_up_to(std::uint32_t depth) noexcept {
+    std::lock_guard const lock{mutex_};
+    for (scope* s = open_; s != nullptr; s = s->next_) {
+      if (marker_access::depth(s->mark_) <= depth && is_open(s->mark_)) return s;
+    }
+    return &base_;
+  }
+
+  // Collects what is refunded, and tells the account when the lock behind it is gone.
+  struct refunding {
+    explicit refunding(scope_ledger& told) noexcept : ledger(told) {}
+    refunding(refunding const&) = delete;
+    refunding& operator=(refunding const&) = delete;
+    ~refunding() { ledger.refund(freed); }
+    scope_ledger& ledger;
+    mutable content freed{};
+  };
+  void refund(content& freed) noexcept {
+    if (!freed.empty()) account_.refund(std::move(freed));
   }
 
   scope& take_spare() {
@@ -263,23 +252,25 @@ class scope_ledger {
     bool const was_open = settle_before(mark);
     verb();
     if (!was_open) return;
+    refunding const after{*this};
     std::lock_guard const lock{mutex_};
-    settle(mark, marker_access::depth(mark), keep);
+    settle(mark, marker_access::depth(mark), keep, after.freed);
   }
   // What was closed behind the adaptor's back was rewound, as far as anybody can tell.
   // Returns whether `mark` is open for this thread: another one's looks closed, and is left alone.
   bool settle_before(marker mark) noexcept {
     bool const open = is_open(mark);
+    refunding const after{*this};
     std::lock_guard const lock{mutex_};
     scope const* const known = find(mark);
     if (open || (known != nullptr && known->opener_ == std::this_thread::get_id())) {
-      settle(mark, UINT32_MAX, false);
+      settle(mark, UINT32_MAX, false, after.freed);
     }
     return open;
   }
   // Follows the pool: closes what is no longer open there. From `depth` on as told, below that as
   // each scope asked for when it ended.
-  void settle(marker mark, std::uint32_t depth, bool keep) noexcept {
+  void settle(marker mark, std::uint32_t depth, bool keep, content& freed) noexcept {
     for (scope** at = &open_; *at != nullptr;) {
       scope& s = **at;
       if (!are_of_one(s.mark_, mark) || is_open(s.mark_)) {
@@ -287,20 +278,20 @@ class scope_ledger {
         continue;
       }
       *at = s.next_;
+      open_count_.subtract(1);
       bool const kept = marker_access::depth(s.mark_) >= depth ? keep : s.keep_late_;
-      pass_on(s, *at, kept);
+      pass_on(s, *at, kept, freed);
     }
     choose_current();
   }
   // `below`: the scopes that were opened before `s`.
-  void pass_on(scope& s, scope* below, bool keep) noexcept {
+  void pass_on(scope& s, scope* below, bool keep, content& freed) noexcept {
     while (below != nullptr && !are_of_one(below->mark_, s.mark_)) below = below->next_;
     scope* const heir = !keep ? nullptr : below != nullptr ? below : &base_;
-    charge const held = s.held_.take_all();
     if (heir != nullptr) {
-      heir->held_.add(held);
-    } else if (held != charge{}) {
-      account_.refund(held);
+      heir->held_.add(s.held_.take_all());
+    } else {
+      freed.add(s.held_.take_all());
     }
     if (s.handed_out_ && heir != nullptr) {
       push(s.kept_, s);
@@ -320,7 +311,8 @@ class scope_ledger {
   Account& account_;
   bool bare_is_unscoped_ = false;  // as of block pools
   scope* current_ = &base_;        // what the bare adaptor charges, unless it was closed meanwhile
-  [[no_unique_address]] mutex_for<typename Account::count> mutex_;  // guards the lists
+  [[no_unique_address]] mutable mutex_for<Count> mutex_;  // guards the lists
+  Count open_count_;  // of scopes in open_; another thread's may be seen late
   scope* open_ = nullptr;
   scope* spare_ = nullptr;
   scope* owned_ = nullptr;

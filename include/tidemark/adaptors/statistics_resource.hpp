@@ -31,6 +31,8 @@ namespace detail {
 class statistics_account {
  public:
   using count = owned_count;
+  template <class Count>
+  using holding = charges<Count>;
 
   template <class M>
   void* allocate(M& from, std::size_t bytes, std::size_t alignment) {
@@ -99,5 +101,9 @@ class statistics_resource final : public detail::counting_adaptor<R, detail::sta
   /// Thread safety:  Any thread; exact while no other uses the adaptor.
   allocation_statistics statistics() const noexcept { return this->account().get(); }
 };
+
+template <class R>
+inline constexpr bool detail::serves_one_thread<statistics_resource<R>> =
+    detail::serves_one_thread<R>;
 
 }  // namespace tidemark

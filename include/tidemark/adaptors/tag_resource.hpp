@@ -20,10 +20,8 @@
 //  2. A checkpoint opened through the adaptor charges its blocks to itself; `keep` passes them to
 //     the one that encloses it. What the pool's own checkpoints take away shows when the adaptor
 //     next opens or closes one, or ends.
-//  3. A block is to be freed through the resource that allocated it. Through the bare adaptor of a
-//     frame or stack it counts for the innermost checkpoint, whoever took it: a block of an outer
-//     one that is freed there is charged again, until the outer one closes, if the inner is rewound
-//     with as much in use.
+//  3. A free is given back to the checkpoint that holds the block, wherever it was opened; of a
+//     user's own pool that does not say which (`do_depth_of`), to the innermost that can hold it.
 
 #include <concepts>
 #include <cstddef>
@@ -40,6 +38,8 @@ template <class Tag>
 class tag_account {
  public:
   using count = typename Tag::count;
+  template <class Count>
+  using holding = charges<Count>;
 
   explicit tag_account(Tag& charged) noexcept : tag_(&charged) {}
 
@@ -75,5 +75,9 @@ class tag_resource final : public detail::counting_adaptor<R, detail::tag_accoun
 
   Tag& charged() const noexcept { return this->account().charged(); }
 };
+
+template <class R, class Tag>
+inline constexpr bool detail::serves_one_thread<tag_resource<R, Tag>> =
+    detail::serves_one_thread<R>;
 
 }  // namespace tidemark

@@ -94,6 +94,11 @@ class block_book {
   /// Complexity: O(1) on average.
   known_block* find(void const* address) noexcept;
 
+  bool is_live(void const* address) noexcept {
+    known_block const* const known = find(address);
+    return known != nullptr && known->state == block_state::live;
+  }
+
   /// The blocks of one checkpoint. Preconditions: depth < depth_count().
   list& at(std::uint32_t depth) noexcept { return lists_[depth]; }
   std::uint32_t depth_count() const noexcept { return static_cast<std::uint32_t>(lists_.size()); }

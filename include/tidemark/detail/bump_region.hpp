@@ -58,6 +58,8 @@ struct bump_region {
     return block;
   }
 
+  /// Whether a block that begins there is the innermost scope's.
+  bool holds(std::byte const* block) const noexcept { return block >= floor && block < cursor; }
   /// Whether the block ends at the cursor and is not an enclosing scope's.
   bool is_top(std::byte const* block, std::size_t bytes) const noexcept {
     return address_of(cursor) - address_of(block) == bytes && block >= floor;

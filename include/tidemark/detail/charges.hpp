@@ -39,12 +39,20 @@ struct charge {
   std::size_t bytes = 0;
   std::size_t blocks = 0;
 
+  bool empty() const noexcept { return bytes == 0 && blocks == 0; }
+  void add(charge more) noexcept {
+    bytes += more.bytes;
+    blocks += more.blocks;
+  }
+
   friend bool operator==(charge const&, charge const&) noexcept = default;
 };
 
 template <class Count>
 class charges {
  public:
+  using content = charge;
+
   std::size_t bytes() const noexcept { return bytes_.get(); }
   std::size_t blocks() const noexcept { return blocks_.get(); }
   charge get() const noexcept { return {.bytes = bytes(), .blocks = blocks()}; }
@@ -72,6 +80,27 @@ class charges {
  private:
   Count bytes_;
   Count blocks_;
+};
+
+/// The same for an account that does not ask how many blocks there are: half the work.
+template <class Count>
+class byte_charges {
+ public:
+  using content = charge;
+
+  bool covers(std::size_t bytes) const noexcept { return bytes_.get() >= bytes; }
+  void add(charge more) noexcept { bytes_.add(more.bytes); }
+  /// Preconditions:  It is held.
+  void subtract(charge less) noexcept { bytes_.subtract(less.bytes); }
+  /// Returns:        What was held; nothing is any more.
+  charge take_all() noexcept {
+    charge const all{.bytes = bytes_.get(), .blocks = 0};
+    subtract(all);
+    return all;
+  }
+
+ private:
+  Count bytes_;
 };
 
 /// The lock of one thread, which needs none.

@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <tidemark/detail/frame_space.hpp>
 #include <tidemark/detail/lane_set.hpp>
 #include <tidemark/detail/mark_stack.hpp>
@@ -105,6 +106,10 @@ class frame_engine : public mark_stack<scope_record> {
   bool resize(std::uint32_t depth, std::byte* block, std::size_t old_bytes,
               std::size_t new_bytes) noexcept;
   void link(std::uint32_t depth, finalizer& node) noexcept;
+
+  /// Which record holds the block that begins there; none if no record does.
+  /// Complexity: O(1) for the newest blocks, else O(chunks in use + records).
+  std::optional<std::uint32_t> depth_of(std::byte const* block) const noexcept;
 
   /// The record at depth 0 begins at the first chunk; call when the chain changed at depth 0.
   void rebase() noexcept;

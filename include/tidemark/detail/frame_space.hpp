@@ -86,6 +86,9 @@ class frame_space {
   /// Returns:    False if no block of the scope lies there, or it waits for the scope's end.
   /// Complexity: O(1): the newest 64 chunks of each kind are looked at.
   bool free(scope_record& r, scope_extent extent, std::byte* block, std::size_t bytes) noexcept;
+  /// Whether a block that the scope holds beside the chain begins there.
+  /// Complexity: O(chunks beside).
+  static bool lies_beside(scope_record const& r, std::byte const* block) noexcept;
   bool resize(scope_record& r, bool on_top, std::byte* block, std::size_t old_bytes,
               std::size_t new_bytes) noexcept;
 

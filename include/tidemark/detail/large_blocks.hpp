@@ -35,6 +35,9 @@ struct alignas(16) large_block {
 inline large_block& large_block_of(void* block) noexcept {
   return *(static_cast<large_block*>(block) - 1);
 }
+inline large_block const& large_block_of(void const* block) noexcept {
+  return *(static_cast<large_block const*>(block) - 1);
+}
 
 /// What to ask upstream for; bytes is 0 if there is no such number.
 struct large_request {
