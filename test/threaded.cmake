@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 
 # Tests that start threads: ThreadSanitizer runs these.
+tidemark_threaded(adaptors/budget_threads)
 tidemark_threaded(adaptors/failing_resource)
 tidemark_threaded(adaptors/synchronized_resource)
 tidemark_threaded(adaptors/tag)
@@ -10,6 +11,7 @@ tidemark_threaded(attack/odd_uses)
 tidemark_threaded(detail/charges)
 tidemark_threaded(detail/fault_table)
 tidemark_threaded(detail/owned_count)
+tidemark_threaded(detail/running_handler)
 tidemark_threaded(detail/serial_source)
 tidemark_threaded(detail/slot_mutex)
 tidemark_threaded(detail/thread_exit)

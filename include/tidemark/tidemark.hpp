@@ -7,6 +7,7 @@
 #include <tidemark/adaptors/boost_bridge.hpp>
 #include <tidemark/adaptors/counting_adaptor.hpp>
 #include <tidemark/adaptors/failing_resource.hpp>
+#include <tidemark/adaptors/fallback_resource.hpp>
 #include <tidemark/adaptors/scope_ledger.hpp>
 #include <tidemark/adaptors/statistics_resource.hpp>
 #include <tidemark/adaptors/synchronized_resource.hpp>
