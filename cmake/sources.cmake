@@ -6,6 +6,7 @@ set(TIDEMARK_HEADERS
   include/tidemark/adaptors/allocation_statistics.hpp
   include/tidemark/adaptors/boost_bridge.hpp
   include/tidemark/adaptors/budget.hpp
+  include/tidemark/adaptors/budget_resource.hpp
   include/tidemark/adaptors/counted_scope.hpp
   include/tidemark/adaptors/counting_adaptor.hpp
   include/tidemark/adaptors/failing_resource.hpp

@@ -5,6 +5,8 @@
 
 #include <tidemark/adaptors/allocation_statistics.hpp>
 #include <tidemark/adaptors/boost_bridge.hpp>
+#include <tidemark/adaptors/budget.hpp>
+#include <tidemark/adaptors/budget_resource.hpp>
 #include <tidemark/adaptors/counting_adaptor.hpp>
 #include <tidemark/adaptors/failing_resource.hpp>
 #include <tidemark/adaptors/fallback_resource.hpp>

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <random>
+#include <thread>
+#include <tidemark/adaptors/budget.hpp>
+#include <vector>
+
+using namespace tidemark;
+
+namespace {
+
+constexpr unsigned thread_count = 8;
+
+// Runs f(0) to f(7), each in a thread of its own, all begun at once.
+template <class F>
+void in_eight_threads(F f) {
+  std::atomic<unsigned> waiting{thread_count};
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < thread_count; ++t) {
+    threads.emplace_back([&, t] {
+      --waiting;
+      while (waiting != 0) std::this_thread::yield();
+      f(t);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(of_eight_threads_exactly_so_many_requests_fit_as_the_limit_allows) {
+  for (std::size_t round = 0; round < 200; ++round) {
+    std::size_t const fits = 50 + round;
+    budget physics{"physics", {.hard_bytes = fits * 24 + round % 24}};
+    std::atomic<std::size_t> granted{0};
+    in_eight_threads([&](unsigned) {
+      for (int i = 0; i < 50; ++i) granted += physics.try_charge(24) ? 1U : 0U;
+    });
+    BOOST_REQUIRE_EQUAL(granted.load(), fits);
+    BOOST_REQUIRE_EQUAL(physics.bytes(), fits * 24);
+    BOOST_REQUIRE_EQUAL(physics.stats().refusals, thread_count * 50 - fits);
+    BOOST_REQUIRE_EQUAL(physics.stats().bytes_peak, fits * 24);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_a_tree_the_parent_is_filled_to_its_limit_and_not_over_it) {
+  for (std::size_t round = 0; round < 100; ++round) {
+    budget game{"game", {.hard_bytes = 100 * 24 + 7}};
+    budget first{"first", {.hard_bytes = 60 * 24}, &game};
+    budget second{"second", {.hard_bytes = 60 * 24}, &game};
+    std::atomic<std::size_t> granted{0};
+    in_eight_threads([&](unsigned t) {
+      budget& own = t % 2 == 0 ? first : second;
+      for (int i = 0; i < 40; ++i) granted += own.try_charge(24) ? 1U : 0U;
+    });
+    // Whoever was refused while another request was in the air may have fitted: now, at rest, so
+    // many fit as there is room for.
+    while (first.try_charge(24) || second.try_charge(24)) ++granted;
+    BOOST_REQUIRE_EQUAL(granted.load(), 100U);
+    BOOST_REQUIRE_EQUAL(game.bytes(), 100U * 24U);
+    BOOST_REQUIRE_EQUAL(first.bytes() + second.bytes(), 100U * 24U);
+    BOOST_REQUIRE_LE(first.stats().bytes_peak, 60U * 24U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(under_churn_no_budget_is_ever_seen_over_its_limit) {
+  budget game{"game", 5000, 6000};
+  budget first{"first", 2500, 4000, &game};
+  budget second{"second", 2500, 4000, &game};
+  std::atomic<bool> done{false};
+  std::atomic<std::size_t> seen_over{0};
+  std::thread reader{[&] {
+    while (!done) {
+      if (game.bytes() > 6000 || first.bytes() > 4000 || second.bytes() > 4000) ++seen_over;
+      std::this_thread::yield();
+    }
+  }};
+  in_eight_threads([&](unsigned t) {
+    std::minstd_rand random{t + 1};
+    budget& own = t % 2 == 0 ? first : second;
+    std::vector<std::size_t> held;
+    for (int i = 0; i < 4000; ++i) {
+      std::size_t const bytes = random() % 700;
+      if (own.try_charge(bytes)) held.push_back(bytes);
+      if (held.size() > 3 || (!held.empty() && random() % 2 == 0)) {
+        own.refund(held.back());
+        held.pop_back();
+      }
+    }
+    for (std::size_t const bytes : held) own.refund(bytes);
+  });
+  done = true;
+  reader.join();
+  BOOST_TEST(seen_over == 0U);
+  BOOST_TEST(game.bytes() == 0U);
+  BOOST_TEST(first.bytes() == 0U);
+  BOOST_TEST(second.bytes() == 0U);
+  BOOST_TEST(game.stats().bytes_peak <= 6000U);
+  BOOST_TEST(first.stats().bytes_peak <= 4000U);
+}
+
+BOOST_AUTO_TEST_CASE(reliefs_follow_passes_one_by_one_whatever_the_threads_do) {
+  for (int round = 0; round < 100; ++round) {
+    budget physics{"physics", 800, SIZE_MAX};
+    std::atomic<std::size_t> passed{0}, relieved{0};
+    std::pair counts{&passed, &relieved};
+    physics.set_event_handler(
+        [](budget_event const& event, void* context) {
+          auto const& to = *static_cast<decltype(counts)*>(context);
+          ++*(event.kind == budget_event_kind::soft_passed ? to.first : to.second);
+        },
+        &counts);
+    in_eight_threads([&](unsigned) {
+      for (int i = 0; i < 50; ++i) {
+        physics.charge(300);
+        physics.refund(300);
+      }
+    });
+    BOOST_REQUIRE_EQUAL(passed.load(), physics.stats().soft_passes);
+    BOOST_REQUIRE_EQUAL(relieved.load(), passed.load());
+    // No note was left behind: the next pass is told.
+    physics.charge(801);
+    BOOST_REQUIRE_EQUAL(physics.stats().soft_passes, relieved.load() + 1);
+    physics.refund(801);
+    BOOST_REQUIRE_EQUAL(passed.load(), relieved.load());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_after_all_was_refunded_is_told_whatever_the_threads_did) {
+  for (int round = 0; round < 100; ++round) {
+    budget physics{"physics", {.hard_bytes = 1000}};
+    std::atomic<std::size_t> told{0};
+    physics.set_event_handler(
+        [](budget_event const&, void* context) {
+          ++*static_cast<std::atomic<std::size_t>*>(context);
+        },
+        &told);
+    in_eight_threads([&](unsigned) {
+      for (int i = 0; i < 20; ++i) {
+        if (physics.try_charge(400)) physics.refund(400);
+      }
+    });
+    std::size_t const before = told;
+    physics.charge(1000);
+    BOOST_REQUIRE(!physics.try_charge(1));
+    BOOST_REQUIRE_LE(told, before + 1);
+    physics.refund(1000);
+    physics.charge(1000);
+    BOOST_REQUIRE(!physics.try_charge(1));
+    BOOST_REQUIRE_GT(told, before);
+    physics.refund(1000);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(budgets_may_come_go_change_and_be_reported_meanwhile) {
+  budget game{"game", 500, 2000};
+  in_eight_threads([&](unsigned t) {
+    for (std::size_t i = 0; i < 300; ++i) {
+      budget level{"level", {.hard_bytes = 100}, &game};
+      (void)level.try_charge(60);
+      (void)level.try_charge(60);
+      if (i % 30 == 0) (void)game.tree();
+      if (i % 50 == t) game.set_limits({.soft_bytes = 400 + i, .hard_bytes = 2000});
+      if (i % 40 == t) game.set_event_handler([](budget_event const&, void*) {});
+    }
+  });
+  BOOST_TEST(game.bytes() == 0U);
+  BOOST_TEST(game.tree().size() == 1U);
+  BOOST_TEST(game.stats().bytes_peak <= 2000U);
+}
