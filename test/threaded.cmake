@@ -4,6 +4,8 @@
 tidemark_threaded(adaptors/budget_resource_threads)
 tidemark_threaded(adaptors/budget_threads)
 tidemark_threaded(adaptors/failing_resource)
+tidemark_threaded(adaptors/fallback_resource_marks)
+tidemark_threaded(adaptors/recovery_resource_handler)
 tidemark_threaded(adaptors/synchronized_resource)
 tidemark_threaded(adaptors/tag)
 tidemark_threaded(adaptors/tag_resource)

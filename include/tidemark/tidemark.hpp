@@ -10,6 +10,7 @@
 #include <tidemark/adaptors/counting_adaptor.hpp>
 #include <tidemark/adaptors/failing_resource.hpp>
 #include <tidemark/adaptors/fallback_resource.hpp>
+#include <tidemark/adaptors/recovery_resource.hpp>
 #include <tidemark/adaptors/scope_ledger.hpp>
 #include <tidemark/adaptors/statistics_resource.hpp>
 #include <tidemark/adaptors/synchronized_resource.hpp>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
+#include <mutex>
 #include <new>
 #include <optional>
+#include <thread>
 #include <tidemark/adaptors/fallback_resource.hpp>
 #include <tidemark/fixed_block_resource.hpp>
 #include <tidemark/memory_scope.hpp>
@@ -10,6 +12,7 @@
 #include <tidemark/testing/checked_upstream.hpp>
 #include <tidemark/testing/misuse_recorder.hpp>
 #include <tidemark/thread_local_resource.hpp>
+#include <utility>
 #include <vector>
 
 #include "support/narrow_upstream.hpp"
@@ -61,6 +64,13 @@ class interrupting_resource final : public std::pmr::memory_resource {
   std::pmr::memory_resource* upstream_;
   F interrupt_;
 };
+
+template <class F>
+void on_threads(std::size_t count, F body) {
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < count; ++t) threads.emplace_back([&body, t] { body(t); });
+  for (std::thread& thread : threads) thread.join();
+}
 
 }  // namespace
 
@@ -306,4 +316,64 @@ BOOST_AUTO_TEST_CASE(fallbacks_nest_and_each_frees_its_own) {
   BOOST_TEST(last_heap.complaint() == "");
   scope.reset();
   BOOST_TEST(middle_heap.complaint() == "");
+}
+
+BOOST_AUTO_TEST_CASE(each_thread_has_its_own_checkpoints) {
+  spilling<thread_local_resource> s;
+  on_threads(8, [&](std::size_t) {
+    for (int i = 0; i < 100; ++i) {
+      memory_scope outer{*s.memory};
+      (void)outer.allocate(small_bytes);
+      (void)outer.allocate(large_bytes);
+      {
+        memory_scope inner{*s.memory};
+        void* const freed = inner.allocate(large_bytes);
+        (void)inner.allocate(large_bytes);
+        inner.deallocate(freed, large_bytes);
+        if (i % 2 == 0) inner.keep();
+      }
+      s.memory->deallocate(s.memory->allocate(large_bytes), large_bytes);
+    }
+  });
+  BOOST_TEST(s.spilled() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(blocks_may_be_freed_by_other_threads) {
+  spilling<thread_local_resource> s;
+  std::vector<std::pair<void*, std::size_t>> blocks;
+  for (std::size_t i = 0; i < 400; ++i) {
+    std::size_t const bytes = i % 3 == 0 ? large_bytes : small_bytes;
+    blocks.emplace_back(s.memory->allocate(bytes), bytes);
+  }
+  on_threads(4, [&](std::size_t t) {
+    for (std::size_t i = t; i < blocks.size(); i += 4) {
+      s.memory->deallocate(blocks[i].first, blocks[i].second);
+    }
+  });
+  BOOST_TEST(s.spilled() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_kept_may_be_freed_while_others_keep) {
+  spilling<thread_local_resource> s;
+  std::mutex mutex;
+  std::vector<void*> kept;
+  on_threads(8, [&](std::size_t) {
+    for (int i = 0; i < 100; ++i) {
+      void* block;
+      {
+        memory_scope scope{*s.memory};
+        block = scope.allocate(large_bytes);
+        scope.keep();
+      }
+      std::unique_lock lock{mutex};
+      kept.push_back(block);
+      std::swap(kept.front(), kept.back());
+      void* const other = kept.back();
+      kept.pop_back();
+      lock.unlock();
+      s.memory->deallocate(other, large_bytes);
+    }
+  });
+  BOOST_TEST(kept.empty());
+  BOOST_TEST(s.spilled() == 0U);
 }
