@@ -5,6 +5,7 @@
 #include <new>
 #include <optional>
 #include <thread>
+#include <tidemark/adaptors/budget_resource.hpp>
 #include <tidemark/adaptors/fallback_resource.hpp>
 #include <tidemark/fixed_block_resource.hpp>
 #include <tidemark/memory_scope.hpp>
@@ -289,14 +290,19 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_bare_adaptor_of_a_frame_means_the_innermost, P
 BOOST_AUTO_TEST_CASE(a_users_own_pool_is_followed) {
   testing::checked_upstream heap;
   support::toy_pool pool;
-  fallback_resource memory{&pool, &heap};
+  budget least{"least", {.hard_bytes = small_bytes}};
+  rewindable_resource* const known = &pool;
+  budget_resource bounded{known, least};
+  fallback_resource memory{&bounded, &heap};
   {
     memory_scope scope{memory};
-    BOOST_CHECK_THROW((void)scope.allocate(SIZE_MAX / 2), std::bad_alloc);
+    (void)scope.allocate(small_bytes);
     (void)scope.allocate(small_bytes);
     BOOST_TEST(pool.live_blocks() == 1U);
+    BOOST_TEST(memory.secondary_blocks() == 1U);
   }
   BOOST_TEST(pool.live_blocks() == 0U);
+  BOOST_TEST(heap.complaint() == "");
 }
 
 BOOST_AUTO_TEST_CASE(fallbacks_nest_and_each_frees_its_own) {

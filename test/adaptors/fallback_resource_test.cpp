@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <tidemark/adaptors/budget_resource.hpp>
 #include <tidemark/adaptors/failing_resource.hpp>
 #include <tidemark/adaptors/fallback_resource.hpp>
 #include <tidemark/adaptors/statistics_resource.hpp>
@@ -169,12 +170,38 @@ BOOST_AUTO_TEST_CASE(what_both_refuse_throws_what_the_secondary_threw) {
   BOOST_TEST(memory.secondary_blocks() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_budget_that_is_exceeded_is_a_refusal) {
-  throwing_resource first{budget_exceeded{resource_name{"first"}, 1, 2}};
-  testing::checked_upstream second;
-  fallback_resource memory{&first, &second};
-  memory.deallocate(memory.allocate(8), 8);
-  BOOST_TEST(second.calls() == 1U);
+BOOST_AUTO_TEST_CASE(what_a_budget_under_it_refuses_it_serves) {
+  testing::checked_upstream heap;
+  frame_resource frame;
+  budget limited{"limited", {.hard_bytes = small_bytes}};
+  budget_resource bounded{&frame, limited};
+  fallback_resource memory{&bounded, &heap};
+  for (int i = 0; i < 3; ++i) {
+    memory_scope scope{memory};
+    (void)scope.allocate(small_bytes);
+    (void)scope.allocate(1);
+    BOOST_TEST(limited.bytes() == small_bytes);
+    BOOST_TEST(memory.secondary_blocks() == 1U);
+  }
+  BOOST_TEST(limited.bytes() == 0U);
+  BOOST_TEST(heap.complaint() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_budget_over_it_bounds_both) {
+  spilling_frame s;
+  budget limited{"limited", {.hard_bytes = large_bytes + small_bytes}};
+  budget_resource bounded{&*s.memory, limited};
+  void* const outer = bounded.allocate(large_bytes);
+  {
+    memory_scope scope{bounded};
+    (void)scope.allocate(small_bytes);
+    BOOST_CHECK_THROW((void)scope.allocate(1), budget_exceeded);
+    bounded.deallocate(outer, large_bytes);
+    BOOST_TEST(limited.bytes() == small_bytes);
+    (void)scope.allocate(large_bytes);
+    BOOST_TEST(s.memory->secondary_blocks() == 1U);
+  }
+  BOOST_TEST(limited.bytes() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(another_exception_is_no_refusal) {

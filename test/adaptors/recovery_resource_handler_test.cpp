@@ -10,6 +10,7 @@
 #include <new>
 #include <optional>
 #include <thread>
+#include <tidemark/adaptors/budget_resource.hpp>
 #include <tidemark/adaptors/recovery_resource.hpp>
 #include <tidemark/memory_scope.hpp>
 #include <tidemark/testing/checked_upstream.hpp>
@@ -142,6 +143,23 @@ BOOST_AUTO_TEST_CASE(a_handler_may_free_blocks_of_both) {
   };
   (void)f.memory->allocate(large_bytes);
   BOOST_TEST(f.memory->secondary_blocks() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_may_free_what_a_budget_holds) {
+  frame_resource frame;
+  budget limited{"limited", {.hard_bytes = 1000}};
+  budget_resource bounded{&frame, limited};
+  std::pmr::vector<std::byte> idle{900, &bounded};
+  recovery_resource memory{&bounded, [&](recovery_request const&) {
+                             idle.clear();
+                             idle.shrink_to_fit();
+                             return retry;
+                           }};
+  BOOST_TEST(memory.allocate(200) != nullptr);
+  BOOST_TEST(limited.bytes() == 200U);
+  BOOST_CHECK_THROW((void)memory.allocate(900), budget_exceeded);
+  BOOST_TEST(
+      (memory.statistics() == recovery_statistics{.recoveries = 1, .retries = 9, .given_up = 1}));
 }
 
 BOOST_AUTO_TEST_CASE(a_handler_may_open_scopes_of_its_own) {
