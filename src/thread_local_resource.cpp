@@ -83,7 +83,8 @@ void detail::thread_scope_resource::do_deallocate(void* block, std::size_t bytes
                                                   std::size_t alignment) {
   if (local_heap::is_over(*this)) [[unlikely]] {
     // The rewind freed it, or somebody has it again.
-    return heap_.late_frees.add(1);
+    heap_.late_frees.add(1);
+    return;
   }
   pool_.deallocate(block, bytes, alignment);
 }

@@ -186,6 +186,15 @@ class fixed_block_resource final : public rewindable_resource {
   bool is_pooled(std::size_t bytes, std::size_t alignment) const noexcept {
     return bytes - 1 < pooled_bytes_ && alignment <= pooled_alignment_;
   }
+  // The inline half of an allocation for none.
+  bool take_inline(std::size_t bytes, std::size_t alignment, void*& block) noexcept {
+    detail::free_block* const head = blocks_.head;
+    if (!is_pooled(bytes, alignment) || head == nullptr) return false;
+    blocks_.head = head->next;
+    blocks_.live.add(1);
+    block = head;
+    return true;
+  }
   // The inline half of an allocation for a checkpoint.
   bool take_for(std::uint32_t depth, std::size_t bytes, std::size_t alignment,
                 void*& block) noexcept {
@@ -238,12 +247,9 @@ class fixed_block_resource final : public rewindable_resource {
 };
 
 inline void* fixed_block_resource::allocate(std::size_t bytes, std::size_t alignment) {
-  detail::free_block* const head = blocks_.head;
-  if (is_pooled(bytes, alignment) && head != nullptr) [[likely]] {
-    blocks_.head = head->next;
-    blocks_.live.add(1);
-    return head;
-  }
+  void* block;
+  if (take_inline(bytes, alignment, block)) [[likely]]
+    return block;
   return allocate_slow(bytes, alignment);
 }
 

@@ -19,10 +19,12 @@
 //  2. After `rewind(m)` and after `keep(m)` the depth is that of before `checkpoint()`.
 //  3. `resource_of(m)` serves the checkpoint m however many are open above it.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
 #include <tidemark/config.hpp>
+#include <tidemark/detail/thread_rule.hpp>
 #include <tidemark/marker.hpp>
 #include <utility>
 
@@ -153,6 +155,32 @@ struct scope_access {
       return pool.do_is_open(mark);
     } else {
       return static_cast<rewindable_resource const&>(pool).do_is_open(mark);
+    }
+  }
+  /// The inline half of an allocation by the bare pool, if it has one: false if there is more to
+  /// do, or it has none.
+  template <class R>
+  static bool take_inline(R& pool, std::size_t bytes, std::size_t alignment,
+                          void*& block) noexcept {
+    if constexpr (std::same_as<R, frame_resource>) {
+      return pool.engine_.space.main.take_small(bytes, alignment, block);
+    } else if constexpr (std::same_as<R, typed_stack_resource>) {
+      return take_inline(pool.bytes_, bytes, alignment, block);
+    } else if constexpr (std::same_as<R, fixed_block_resource>) {
+      return pool.take_inline(bytes, alignment, block);
+    } else {
+      return false;
+    }
+  }
+  /// Whether a block is the innermost checkpoint's; false where that is not seen at once.
+  template <class R>
+  static bool is_innermost(R const& pool, void const* block) noexcept {
+    if constexpr (std::same_as<R, frame_resource>) {
+      return pool.engine_.space.main.holds(static_cast<std::byte const*>(block));
+    } else if constexpr (std::same_as<R, typed_stack_resource>) {
+      return is_innermost(pool.bytes_, block);
+    } else {
+      return false;
     }
   }
   static constexpr std::uint32_t unknown_depth = rewindable_resource::unknown_depth;

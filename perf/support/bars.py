@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 OURS = "ours"
+BARE = "bare"  # of an adaptor: the resource that it wraps
 # In place of a contestant: bytes that ours reserved for each byte of capacity; whoever is fastest;
 # nobody.
 CAPACITY, FASTEST, NOBODY = "capacity", "fastest", ""
@@ -63,6 +64,20 @@ class MostNanoseconds(Bar):
         return f"<= {self.limit:.3g} ns"
 
 
+class Added(Bar):
+    """What ours takes more than the bare resource it wraps is at most `limit` times the other."""
+
+    def figure(self, row):
+        figures = row.figures()
+        return (figures[OURS] - figures[BARE]) / figures[self.against]
+
+    def is_measured_in(self, row):
+        return {OURS, BARE, self.against} <= set(row.figures())
+
+    def __str__(self):
+        return f"<= {BARE} + {self.limit:.3g} x {self.against}"
+
+
 REWIND_COUNTS = [100, 1000, 10000]
 
 BARS = [
@@ -92,8 +107,9 @@ BARS = [
     *(Bar(f"stack_touched_{k}", "0 idle", 1.1) for k in [0, 1, 2, 4, 8]),
     *(Bar(f"stack_product_{n}", FASTEST, 1.03) for n in [16, 32, 64, 100, 128, 256]),
     *(Bar(f"stack_product_mmap_{n}", FASTEST, 1.03) for n in [128, 256]),
-    Bar("tag_mixed", "floor", 2),
-    Bar("statistics_mixed", "floor", 3),
+    Added("tag_owned", "floor", 1),
+    Added("tag_shared", "fetch_add", 2.2),
+    Added("statistics", "floor", 2),
     Bar("fixed_churn", "floor", 1.20),
     Bar("fixed_churn", "mimalloc", 0.55),
     Bar("fixed_churn", "std unsync", 0.10),

@@ -6,8 +6,8 @@ from unittest import mock
 
 import measure
 import table
-from bars import (CAPACITY, FASTEST, INSTRUCTIONS, NANOSECONDS, NOBODY, Bar, MoreInstructions,
-                  MostNanoseconds)
+from bars import (CAPACITY, FASTEST, INSTRUCTIONS, NANOSECONDS, NOBODY, Added, Bar,
+                  MoreInstructions, MostNanoseconds)
 
 
 def run(name, nanoseconds, checksum=7.0, **counters):
@@ -52,6 +52,13 @@ class Table(unittest.TestCase):
         judge = [table.judge(MoreInstructions("row", "floor", limit), self.rows["row"], 1,
                              INSTRUCTIONS) for limit in (0.9, 1)]
         self.assertEqual(judge, [(1, "no"), (1, "yes")])
+
+    def test_a_bar_of_an_adaptor_is_what_it_adds(self):
+        row = collected(run("row/ours", 50), run("row/bare", 20), run("row/floor", 10))["row"]
+        self.assertEqual(table.judge(Added("row", "floor", 3), row, 1, NANOSECONDS), (3, "yes"))
+        self.assertEqual(table.judge(Added("row", "floor", 2.9), row, 1, NANOSECONDS), (3, "no"))
+        self.assertTrue(Added("row", "floor", 3).is_measured_in(row))
+        self.assertFalse(Added("row", "floor", 3).is_measured_in(self.rows["row"]))
 
     def test_a_bar_of_bytes_ignores_time(self):
         row = collected(run("row/ours", 1, bytes_per_byte=1.2))["row"]

@@ -70,6 +70,8 @@ class counted_scope final : public bound_resource_base {
       : bound_resource_base(adaptor), account_(account), held_(make_holding<holding>(account)) {}
 
   holding& held() noexcept { return held_; }
+  /// Whether it held such a block, which it does no longer.
+  bool take_back(std::size_t bytes) noexcept { return held_.try_subtract(bytes); }
   void charge(std::size_t bytes) noexcept { held_.add({.bytes = bytes, .blocks = 1}); }
 
  private:
@@ -109,8 +111,7 @@ class counted_scope final : public bound_resource_base {
     return this == &other;
   }
   bool give_back(std::size_t bytes) noexcept {
-    if (!held_.covers(bytes)) return false;
-    held_.subtract({.bytes = bytes, .blocks = 1});
+    if (!take_back(bytes)) return false;
     account_.freed(bytes);
     return true;
   }
@@ -165,9 +166,8 @@ class base_charge {
       account_.deallocate(from, block, bytes, alignment);
     } else {
       from.deallocate(block, bytes, alignment);
-      if (!held_.covers(bytes)) [[unlikely]]
+      if (!held_.try_subtract(bytes)) [[unlikely]]
         return account_.freed_late(bytes);
-      held_.subtract({.bytes = bytes, .blocks = 1});
       account_.freed(bytes);
     }
   }

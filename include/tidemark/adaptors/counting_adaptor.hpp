@@ -49,6 +49,13 @@ void* try_allocate_from(M& from, std::size_t bytes, std::size_t alignment) noexc
   }
 }
 
+/// Whether the account may have nothing to do but count, and tells when. It has
+///   bool is_plain() noexcept                nothing more, until it is told otherwise
+///   void charge_plainly(bytes) noexcept     a block was served
+///   void freed_plainly(bytes) noexcept      one was freed; nobody is called
+template <class Account>
+concept charges_plainly = requires(Account& account) { account.is_plain(); };
+
 template <class R, class Account>
 using count_of_held =
     std::conditional_t<serves_one_thread<R>, owned_count, typename Account::count>;
@@ -136,6 +143,30 @@ class marked_counting_adaptor : public rewindable_resource {
   using ledger = scope_ledger<Account, count_of_held<R, Account>>;
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) final {
+    if constexpr (charges_plainly<Account>) {
+      // Without a frame of its own: what there is more to do is one jump away.
+      auto* const holder = ledger_.known_current(*wrapped_);
+      void* block;
+      if (holder != nullptr && account_.is_plain() &&
+          scope_access::take_inline(*wrapped_, bytes, alignment, block)) [[likely]] {
+        account_.charge_plainly(bytes);
+        holder->charge(bytes);
+        return block;
+      }
+    }
+    return allocate_slow(bytes, alignment);
+  }
+  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) final {
+    if constexpr (charges_plainly<Account> && serves_one_thread<R>) {
+      auto* const holder = ledger_.known_holder_of(*wrapped_, block);
+      if (holder != nullptr && account_.is_plain() && holder->take_back(bytes)) [[likely]] {
+        account_.freed_plainly(bytes);
+        return wrapped_->deallocate(block, bytes, alignment);
+      }
+    }
+    deallocate_slow(block, bytes, alignment);
+  }
+  [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment) {
     if constexpr (finds_its_blocks<Account>) {
       auto const is_open = [] { return true; };  // the bare pool's checkpoint, or none
       auto const got = account_.allocate(*wrapped_, bytes, alignment, is_open);
@@ -147,7 +178,7 @@ class marked_counting_adaptor : public rewindable_resource {
       return block;
     }
   }
-  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) final {
+  [[gnu::noinline]] void deallocate_slow(void* block, std::size_t bytes, std::size_t alignment) {
     if constexpr (finds_its_blocks<Account>) {
       account_.deallocate(*wrapped_, block, bytes, alignment);
     } else {

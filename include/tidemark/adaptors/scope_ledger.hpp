@@ -69,27 +69,35 @@ class scope_ledger {
   /// What is charged with them now.
   template <class R>
   scope& current(R const& pool) noexcept {
+    scope* const top = known_current(pool);
+    return top != nullptr ? *top : current_slow();
+  }
+  /// The same if it need not be looked for; else null.
+  template <class R>
+  scope* known_current(R const& pool) noexcept {
     scope* const top = current_;
-    if (top == &base_ || scope_access::is_open(pool, top->mark_)) [[likely]]
-      return *top;
-    {
-      refunding const after{*this};
-      std::lock_guard const lock{mutex_};
-      settle(top->mark_, UINT32_MAX, false, after.freed);
-    }
-    return *current_;
+    return top == &base_ || scope_access::is_open(pool, top->mark_) ? top : nullptr;
   }
   /// Who holds a block that is about to be freed; null if nobody does.
   template <class R>
   scope* holder_of(R const& pool, void const* block, std::size_t bytes,
                    std::size_t alignment) noexcept {
-    if (open_count_.get() == 0) [[likely]]
-      return &base_;
+    if (scope* const holder = known_holder_of(pool, block)) [[likely]]
+      return holder;
     std::uint32_t const depth = scope_access::depth_of(pool, block, bytes, alignment);
     if (depth == 0) return &base_;
     if (depth == scope_access::freed_depth) return nullptr;
     if (depth == scope_access::unknown_depth) return guess_holder(current(pool), bytes);
     return deepest_up_to(depth);
+  }
+  /// The same if it need not be looked for; else null.
+  template <class R>
+  scope* known_holder_of(R const& pool, void const* block) noexcept {
+    if (open_count_.get() == 0) return &base_;
+    scope* const top = current_;
+    bool const innermost = scope_access::is_innermost(pool, block) && top != &base_ &&
+                           scope_access::is_open(pool, top->mark_);
+    return innermost ? top : nullptr;
   }
   void free_bare(scope* holder, std::size_t bytes) noexcept {
     if (holder == nullptr || !holder->give_back(bytes)) account_.freed_late(bytes);
@@ -187,6 +195,15 @@ class scope_ledger {
 
   void choose_current() noexcept {
     if (!bare_is_unscoped_) current_ = open_ != nullptr ? open_ : &base_;
+  }
+  // The pool has closed it behind the adaptor's back.
+  [[gnu::noinline]] scope& current_slow() noexcept {
+    {
+      refunding const after{*this};
+      std::lock_guard const lock{mutex_};
+      settle(current_->mark_, UINT32_MAX, false, after.freed);
+    }
+    return *current_;
   }
   // Of a pool that cannot tell: the current scope if it can hold the block, else the newest one
   // that can.

@@ -43,19 +43,24 @@ class statistics_account {
       failures_.add(1);
       throw;
     }
-    in_use_.add({.bytes = bytes, .blocks = 1});
-    bytes_peak_.raise_to(in_use_.bytes());
-    bytes_allocated_.add(bytes);
-    sizes_[allocation_statistics::size_class(bytes)].add(1);
+    charge_plainly(bytes);
     return block;
   }
+  static constexpr bool is_plain() noexcept { return true; }
+  void charge_plainly(std::size_t bytes) noexcept {
+    bytes_peak_.raise_to(bytes_in_use_.add(bytes));
+    sizes_[allocation_statistics::size_class(bytes)].add(1);
+  }
+  void freed_plainly(std::size_t bytes) noexcept { freed(bytes); }
   void freed(std::size_t bytes) noexcept {
-    in_use_.subtract({.bytes = bytes, .blocks = 1});
+    bytes_in_use_.subtract(bytes);
+    bytes_freed_.add(bytes);
     frees_.add(1);
   }
   void freed_late(std::size_t) noexcept { late_frees_.add(1); }
   void refund(charge held) noexcept {
-    in_use_.subtract(held);
+    bytes_in_use_.subtract(held.bytes);
+    bytes_freed_.add(held.bytes);
     refunded_blocks_.add(held.blocks);
   }
 
@@ -69,17 +74,18 @@ class statistics_account {
     all.frees = frees_.get();
     all.late_frees = late_frees_.get();
     all.refunded_blocks = refunded_blocks_.get();
-    all.bytes_allocated = bytes_allocated_.get();
-    all.bytes_in_use = in_use_.bytes();
+    all.bytes_in_use = bytes_in_use_.get();
+    all.bytes_allocated = all.bytes_in_use + bytes_freed_.get();
     all.bytes_peak = std::max(bytes_peak_.get(), all.bytes_in_use);
-    all.blocks_in_use = in_use_.blocks();
+    all.blocks_in_use = all.allocations - all.frees - all.refunded_blocks;
     return all;
   }
 
  private:
-  charges<owned_count> in_use_;
+  // What follows from these is not counted: the count of allocations and blocks, their bytes.
+  owned_count bytes_in_use_;
   owned_count bytes_peak_;
-  owned_count bytes_allocated_;
+  owned_count bytes_freed_;  // one by one, or by rewinds
   owned_count frees_;
   owned_count late_frees_;
   owned_count refunded_blocks_;

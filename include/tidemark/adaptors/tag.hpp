@@ -68,19 +68,24 @@ class basic_tag {
 
   // What adaptors call.
   void charge(std::size_t bytes) noexcept {
-    own_.add({.bytes = bytes, .blocks = 1});
-    own_peak_.raise_to(own_.bytes());
+    charge_alone(bytes);
     if (is_related()) [[unlikely]]
       charge_relatives(bytes);
   }
+  /// The same of a tag without relatives, and so for `refund`.
+  void charge_alone(std::size_t bytes) noexcept {
+    own_peak_.raise_to(own_.add({.bytes = bytes, .blocks = 1}));
+  }
+  /// Whether it has a parent or a tag below it.
+  bool is_related() const noexcept { return relative_count_.get() != 0; }
+  void refund_alone(detail::charge less) noexcept { own_.subtract(less); }
   void refund(detail::charge less) noexcept {
-    own_.subtract(less);
+    refund_alone(less);
     for (basic_tag* p = parent_; p != nullptr; p = p->parent_) p->below_.subtract(less);
   }
 
  private:
   void add_to(std::vector<tag_stats>& list) const;
-  bool is_related() const noexcept { return relative_count_.get() != 0; }
   void charge_relatives(std::size_t bytes) noexcept;
   void note_total() noexcept { total_peak_.raise_to(own_.bytes() + below_.bytes()); }
 

@@ -49,6 +49,11 @@ class tag_account {
     tag_->charge(bytes);
     return block;
   }
+  bool is_plain() const noexcept { return !tag_->is_related(); }
+  void charge_plainly(std::size_t bytes) noexcept { tag_->charge_alone(bytes); }
+  void freed_plainly(std::size_t bytes) noexcept {
+    tag_->refund_alone({.bytes = bytes, .blocks = 1});
+  }
   void freed(std::size_t bytes) noexcept { tag_->refund({.bytes = bytes, .blocks = 1}); }
   void freed_late(std::size_t) noexcept {}
   void refund(charge held) noexcept { tag_->refund(held); }

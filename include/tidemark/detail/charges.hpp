@@ -23,7 +23,9 @@ class shared_count {
  public:
   // Relaxed, all of them: they are counts, and no other memory is published through them.
   std::size_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-  void add(std::size_t count) noexcept { value_.fetch_add(count, std::memory_order_relaxed); }
+  std::size_t add(std::size_t count) noexcept {
+    return value_.fetch_add(count, std::memory_order_relaxed) + count;
+  }
   void subtract(std::size_t count) noexcept { value_.fetch_sub(count, std::memory_order_relaxed); }
   void raise_to(std::size_t value) noexcept {
     std::size_t seen = get();
@@ -61,14 +63,29 @@ class charges {
   bool covers(std::size_t bytes) const noexcept {
     return bytes_.get() >= bytes && blocks_.get() != 0;
   }
-  void add(charge more) noexcept {
-    bytes_.add(more.bytes);
+  /// Returns:        The bytes from now on.
+  std::size_t add(charge more) noexcept {
     blocks_.add(more.blocks);
+    return bytes_.add(more.bytes);
   }
   /// Preconditions:  It is held.
   void subtract(charge less) noexcept {
     bytes_.subtract(less.bytes);
     blocks_.subtract(less.blocks);
+  }
+  /// Gives back one block.
+  /// Returns:        Whether it was covered; nothing is changed if not.
+  bool try_subtract(std::size_t bytes) noexcept {
+    if constexpr (std::is_same_v<Count, shared_count>) {
+      if (!covers(bytes)) return false;
+      subtract({.bytes = bytes, .blocks = 1});
+    } else {
+      charge const held = get();
+      if (held.bytes < bytes || held.blocks == 0) return false;
+      bytes_.set(held.bytes - bytes);
+      blocks_.set(held.blocks - 1);
+    }
+    return true;
   }
   /// Returns:        What was held; nothing is any more.
   charge take_all() noexcept {
@@ -89,9 +106,14 @@ class byte_charges {
   using content = charge;
 
   bool covers(std::size_t bytes) const noexcept { return bytes_.get() >= bytes; }
-  void add(charge more) noexcept { bytes_.add(more.bytes); }
+  std::size_t add(charge more) noexcept { return bytes_.add(more.bytes); }
   /// Preconditions:  It is held.
   void subtract(charge less) noexcept { bytes_.subtract(less.bytes); }
+  bool try_subtract(std::size_t bytes) noexcept {
+    if (!covers(bytes)) return false;
+    bytes_.subtract(bytes);
+    return true;
+  }
   /// Returns:        What was held; nothing is any more.
   charge take_all() noexcept {
     charge const all{.bytes = bytes_.get(), .blocks = 0};

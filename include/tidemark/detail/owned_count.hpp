@@ -17,7 +17,12 @@ class owned_count {
  public:
   std::size_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
   void set(std::size_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
-  void add(std::size_t count) noexcept { set(get() + count); }
+  /// Returns:        The number from now on: it need not be read again.
+  std::size_t add(std::size_t count) noexcept {
+    std::size_t const sum = get() + count;
+    set(sum);
+    return sum;
+  }
   void subtract(std::size_t count) noexcept { set(get() - count); }
   void raise_to(std::size_t value) noexcept {
     if (value > get()) set(value);
