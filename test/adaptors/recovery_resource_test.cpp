@@ -326,7 +326,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(over_a_pool_that_refuses_it_conforms, Pool, all_po
 }
 
 BOOST_AUTO_TEST_CASE(wherever_memory_runs_out_nothing_is_lost) {
-  for (recovery_action const action : {use_fallback, give_up}) {
+  for (recovery_action const action : {retry, use_fallback, give_up}) {
     auto const points = testing::fail_each_allocation([&](std::pmr::memory_resource* upstream) {
       frame_resource frame{frame_options{.initial_bytes = 256, .max_chunk_bytes = 1024}, upstream};
       recovery_resource memory{&frame, always(action), upstream};

@@ -15,7 +15,9 @@
 // when that is rewound. A checkpoint itself is the primary's: it throws if that has no memory for
 // its bookkeeping.
 //
-// Thread rule: that of both resources.
+// Thread rule: that of both resources. Over a primary that many threads use a lock guards what is
+// known of the secondary's blocks; it is not held while either resource is called. No other thread
+// frees a block of a checkpoint while that is rewound or kept.
 //
 // Invariants:
 //  1. Each block is freed to the resource that served it, whatever was rewound or kept meanwhile.
@@ -24,7 +26,10 @@
 //     load more, else O(log n) of the blocks that it serves. No other memory is used for it.
 //  3. A request through the resource of a closed checkpoint is refused as the primary refuses it.
 //  4. A rewind gives the secondary's blocks of the checkpoints that it closes back; keep passes
-//     them on; the destructor gives back all that are left.
+//     them on; the destructor gives back all that are left. Afterwards nobody knows whose they
+//     were: to free one then is to give the primary a foreign block.
+//  5. What the primary's own checkpoints take away behind the adaptor's back is given back when the
+//     adaptor next opens or closes one, or ends.
 
 #include <concepts>
 #include <cstddef>
