@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bars import BARS, INSTRUCTIONS, OURS
 from measure import Failed, number
 
-COLUMNS = [OURS, "floor", "bare", "fetch_add", "level 0", "new/delete", "mimalloc", "std mono", "std unsync", "std sync",
+COLUMNS = [OURS, "floor", "bare", "fetch_add", "level 0", "new/delete", "mimalloc", "std mono",
+           "std unsync", "std sync",
            "Boost mono", "Boost unsync", "Boost sync", "JSON mono", "Boost.Pool", "foonathan",
            "tbbmalloc", "jemalloc", "frame{}", "stack{}", "0 idle", "10 idle"]
 BYTES = "bytes/byte"

@@ -133,14 +133,14 @@ void odd_sizes(resource_factory const& make, conformance_traits const& traits) {
       blocks.allocate(bytes, alignment);
     }
   }
-  load(blocks, std::mt19937_64{traits.seed}, 2000, 200, true);
+  load(blocks, std::mt19937_64{traits.seed}, traits.load_operations / 3, 200, true);
   blocks.free_all_newest_first();
 }
 
 void random_load(resource_factory const& make, conformance_traits const& traits) {
   const subject s{make};
   live_blocks blocks{*s.resource};
-  load(blocks, std::mt19937_64{traits.seed}, 6000, 300);
+  load(blocks, std::mt19937_64{traits.seed}, traits.load_operations, 300);
   blocks.verify();
   blocks.free_all_newest_first();
 }
@@ -189,7 +189,7 @@ void gives_back(resource_factory const& make, conformance_traits const& traits) 
   subject s{make};
   {
     live_blocks blocks{*s.resource};
-    load(blocks, std::mt19937_64{traits.seed}, 1000, 100);
+    load(blocks, std::mt19937_64{traits.seed}, traits.load_operations / 6, 100);
     blocks.free_all_newest_first();
   }
   s.require_books_closed();
@@ -198,7 +198,7 @@ void gives_back(resource_factory const& make, conformance_traits const& traits) 
 void gives_back_live(resource_factory const& make, conformance_traits const& traits) {
   subject s{make};
   live_blocks blocks{*s.resource};
-  load(blocks, std::mt19937_64{traits.seed}, 1000, 100);
+  load(blocks, std::mt19937_64{traits.seed}, traits.load_operations / 6, 100);
   blocks.forget();
   s.require_books_closed();
 }
@@ -240,7 +240,7 @@ void steady_state(resource_factory const& make, conformance_traits const& traits
     const auto mark = rewindable != nullptr ? rewindable->checkpoint() : marker{};
     {
       live_blocks blocks{*s.resource};
-      load(blocks, std::mt19937_64{traits.seed}, 2000, 200);
+      load(blocks, std::mt19937_64{traits.seed}, traits.load_operations / 3, 200);
       blocks.free_all_newest_first();
     }
     if (rewindable != nullptr) rewindable->rewind(mark);

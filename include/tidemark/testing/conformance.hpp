@@ -53,7 +53,8 @@ struct conformance_traits {
   /// What ends a run in `rows::steady_state`, after every block was freed: a reset, say. A
   /// `rewindable_resource` is marked before and rewound after each run anyway.
   std::function<void(std::pmr::memory_resource&)> end_of_run{};
-  std::uint64_t seed = 20260101;  // of the random load
+  std::uint64_t seed = 20260101;       // of the random load
+  std::size_t load_operations = 6000;  // of it; other rows do a third or a sixth of that
 };
 
 enum class conformance_outcome { passed, failed, not_claimed };

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// Each of these adaptors over every pool, and over every other adaptor over it, in the battery.
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/adaptor_layers.hpp"
+
+BOOST_AUTO_TEST_CASE(failing_over_everything_conforms) {
+  support::check_stacks<support::failing_layer>();
+}
+
+BOOST_AUTO_TEST_CASE(synchronized_over_everything_conforms) {
+  support::check_stacks<support::synchronized_layer>();
+}
+
+BOOST_AUTO_TEST_CASE(boost_over_everything_conforms) {
+  support::check_stacks<support::boost_layer>();
+}
