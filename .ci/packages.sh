@@ -2,9 +2,9 @@
 # Sourced by the run scripts: which Debian packages each needs, and how it comes to have them.
 
 packages_to_build=(g++ cmake ninja-build libboost1.81-dev libmimalloc2.0)
-packages_to_show=("${packages_to_build[@]}" libcli11-dev)
+packages_to_show=("${packages_to_build[@]}" libcli11-dev iso-codes)
 packages_to_measure=("${packages_to_show[@]}"
-  python3 libbenchmark-dev libboost-container1.81-dev libboost-json1.81-dev iso-codes valgrind
+  python3 libbenchmark-dev libboost-container1.81-dev libboost-json1.81-dev valgrind
   libfoonathan-memory-dev libjemalloc2 libtbbmalloc2)
 packages_to_test=("${packages_to_measure[@]}" libboost-test1.81-dev)
 packages_to_install=("${packages_to_build[@]}" meson pkg-config binutils)
