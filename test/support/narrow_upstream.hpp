@@ -13,11 +13,11 @@
 namespace support {
 
 inline constexpr std::size_t small_bytes = 100;      // a block that a pool over it serves
-inline constexpr std::size_t large_bytes = 1 << 20;  // one that it refuses
+inline constexpr std::size_t large_bytes = 1 << 18;  // one that it refuses
 
 class narrow_upstream final : public std::pmr::memory_resource {
  public:
-  std::atomic<std::size_t> most_bytes = large_bytes / 4;
+  std::atomic<std::size_t> most_bytes = large_bytes / 2;
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
