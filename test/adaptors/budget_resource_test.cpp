@@ -13,6 +13,7 @@
 #include <tidemark/memory_scope.hpp>
 #include <tidemark/testing/checked_upstream.hpp>
 #include <tidemark/testing/fail_each_allocation.hpp>
+#include <tidemark/testing/misuse_recorder.hpp>
 #include <tidemark/thread_local_resource.hpp>
 #include <tidemark/typed_stack_resource.hpp>
 #include <tidemark/with_scope.hpp>
@@ -257,6 +258,30 @@ BOOST_AUTO_TEST_CASE(it_may_stand_above_or_below_a_tag) {
   (void)scope.allocate(100);
   BOOST_CHECK_THROW((void)scope.allocate(1), budget_exceeded);
   BOOST_TEST(physics.stats().blocks == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_tried_and_served_counts_like_any_other) {
+  frame_resource frame;
+  budget limit{"limit", 100, 1000};
+  budget_resource memory{&frame, limit};
+  BOOST_TEST(memory.try_allocate(200) != nullptr);
+  BOOST_TEST(limit.stats().bytes_peak == 200U);
+  BOOST_TEST(limit.stats().soft_passes == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_that_is_freed_after_its_checkpoint_is_not_refunded_twice) {
+  testing::misuse_recorder const recorder;  // where pools check, they report it
+  frame_resource frame;
+  budget limit{"limit"};
+  limit.charge(100);
+  budget_resource memory{&frame, limit};
+  void* block = nullptr;
+  {
+    memory_scope scope{memory};
+    block = scope.allocate(40);
+  }
+  memory.deallocate(block, 40);
+  BOOST_TEST(limit.bytes() == 100U);
 }
 
 BOOST_AUTO_TEST_CASE(a_handler_may_allocate_through_the_same_adaptor) {

@@ -26,11 +26,10 @@
 //     missing in it, or a request of another thread be in it that came to nothing.
 //  5. An event is told in the thread that caused it, outside locks, when all numbers are right.
 //
-// Events:
+// Events of one budget, soft_bytes 800, hard_bytes 1000, relief_bytes 700 (7/8 of soft by default):
 //
-//            soft_passed        told no more      relieved
-//   soft  ------/----------------/\------------------------
-//   relief ____/__________/\____/__\________________\______    7/8 of soft, unless told otherwise
+//   held      850          750   850   700       850          +200      +200
+//   told      soft_passed              relieved  soft_passed  refused   (counted, not told again)
 
 #include <atomic>
 #include <cstddef>

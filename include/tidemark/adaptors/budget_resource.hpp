@@ -21,7 +21,8 @@
 //  1. The budget is charged with the bytes asked for through the adaptor and not given back: freed
 //     through it, rewound with a checkpoint of it, or refunded by its destructor.
 //  2. A request is charged first and refunded if the wrapped resource fails: it is never asked for
-//     what the budget refuses, and what it serves has been within the limits from the start.
+//     what the budget refuses, and what it serves has been within the limits from the start. So
+//     another thread may be refused room for a request that then comes to nothing.
 //  3. A checkpoint opened through the adaptor charges its blocks to itself, by the rules of
 //     `tag_resource`.
 
@@ -88,8 +89,9 @@ class budget_account {
 ///
 /// `allocate`, beyond what R's throws, throws `budget_exceeded` where the budget or one above it
 /// refuses; then R was not asked and nothing was changed. `try_allocate` gives null instead, and no
-/// exception is thrown inside. Handlers of the budget's events may use the adaptor, where their
-/// thread may use R, but in its destructor: no lock is held and R is not at work.
+/// exception is thrown inside (that of a memory_scope throws one and catches it). Handlers of the
+/// budget's events may use the adaptor, where their thread may use R, but in its destructor: no
+/// lock is held and R is not at work.
 template <std::derived_from<std::pmr::memory_resource> R>
 class budget_resource final : public detail::counting_adaptor<R, detail::budget_account> {
   using base = detail::counting_adaptor<R, detail::budget_account>;
