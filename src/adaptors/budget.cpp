@@ -174,6 +174,8 @@ bool budget::refuse_slow(std::size_t bytes, std::size_t held, refusal& why) noex
   return false;
 }
 
+void budget::give_back_slow(std::size_t bytes, budget* end) noexcept { give_back(bytes, end); }
+
 void budget::tell_slow(budget* end, bool refunded) noexcept {
   for (budget* b = this; b != end; b = b->parent_) b->tell_news(refunded);
 }

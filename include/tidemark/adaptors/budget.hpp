@@ -175,9 +175,13 @@ class alignas(64) budget {  // what a charge reads and writes is in one line of 
       throw_exceeded(bytes, why);
     return held;
   }
+  bool hold_quietly(std::size_t bytes, std::size_t& held) noexcept;
+  bool is_quiet(std::size_t held) const noexcept;
   bool is_news(std::size_t held) noexcept;
   void confirm(std::size_t held) noexcept;
+  bool take_back(std::size_t bytes, budget* end) noexcept;
   void give_back(std::size_t bytes, budget* end) noexcept;
+  [[gnu::cold, gnu::noinline]] void give_back_slow(std::size_t bytes, budget* end) noexcept;
 
   [[gnu::cold]] void raise_peak_slow(std::size_t held) noexcept;
   [[gnu::cold]] bool refuse_slow(std::size_t bytes, std::size_t held, refusal& why) noexcept;
@@ -264,10 +268,42 @@ inline bool budget::hold_chain(std::size_t bytes, std::size_t& held, refusal& wh
   return true;
 }
 
+// The same where a refusal is left to others: neither counted nor told.
+inline bool budget::hold_quietly(std::size_t bytes, std::size_t& held) noexcept {
+  for (budget const* b = parent_; b != nullptr; b = b->parent_) {
+    if (bytes > b->room_over(b->bytes())) [[unlikely]]
+      return false;
+  }
+  if (!take(bytes, held)) [[unlikely]]
+    return false;
+  held += bytes;
+  for (budget* b = parent_; b != nullptr; b = b->parent_) {
+    std::size_t before;
+    if (!b->take(bytes, before)) [[unlikely]] {
+      give_back_slow(bytes, b);
+      return false;
+    }
+  }
+  return true;
+}
+
 // Whether somebody must look for events, now that so many bytes are held.
 inline bool budget::is_news(std::size_t held) noexcept {
   if (held > peak_.load(std::memory_order_relaxed)) raise_peak_slow(held);
   return held > news_above_.load(std::memory_order_relaxed);
+}
+
+// Whether `confirm` would do nothing.
+inline bool budget::is_quiet(std::size_t held) const noexcept {
+  for (budget const* b = this;;) {
+    if (held > b->peak_.load(std::memory_order_relaxed) ||
+        held > b->news_above_.load(std::memory_order_relaxed)) [[unlikely]] {
+      return false;
+    }
+    b = b->parent_;
+    if (b == nullptr) return true;
+    held = b->bytes();
+  }
 }
 
 // The other half: it shows in the peaks and in events.
@@ -278,14 +314,18 @@ inline void budget::confirm(std::size_t held) noexcept {
     tell_slow(nullptr, false);
 }
 
-// Up to `end`, which is not refunded.
-inline void budget::give_back(std::size_t bytes, budget* end) noexcept {
+// Up to `end`, which is not refunded. Returns whether there is nothing to tell.
+inline bool budget::take_back(std::size_t bytes, budget* end) noexcept {
   bool news = false;
   for (budget* b = this; b != end; b = b->parent_) {
     std::size_t const left = b->held_.fetch_sub(bytes, std::memory_order_acquire) - bytes;
     news |= left < b->news_below_.load(std::memory_order_relaxed);
   }
-  if (news) [[unlikely]]
+  return !news;
+}
+
+inline void budget::give_back(std::size_t bytes, budget* end) noexcept {
+  if (!take_back(bytes, end)) [[unlikely]]
     tell_slow(end, true);
 }
 

@@ -48,7 +48,18 @@ class budget_account {
 
   template <class M>
   void* allocate(M& from, std::size_t bytes, std::size_t alignment) {
-    std::size_t const held = budget_->hold(bytes);
+    return allocate_begun(from, bytes, alignment, budget_->hold(bytes));
+  }
+  static constexpr bool is_plain() noexcept { return true; }
+  bool begin_plainly(std::size_t bytes, std::size_t& held) noexcept {
+    return budget_->hold_quietly(bytes, held);
+  }
+  bool finish_plainly(std::size_t, std::size_t held) noexcept { return budget_->is_quiet(held); }
+  bool freed_plainly(std::size_t bytes) noexcept { return budget_->take_back(bytes, nullptr); }
+  void tell(std::size_t held) noexcept { budget_->confirm(held); }
+  void tell_freed() noexcept { budget_->tell_slow(nullptr, true); }
+  template <class M>
+  void* allocate_begun(M& from, std::size_t bytes, std::size_t alignment, std::size_t held) {
     void* block;
     try {
       block = from.allocate(bytes, alignment);

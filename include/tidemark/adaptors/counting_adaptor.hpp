@@ -49,10 +49,15 @@ void* try_allocate_from(M& from, std::size_t bytes, std::size_t alignment) noexc
   }
 }
 
-/// Whether the account may have nothing to do but count, and tells when. It has
-///   bool is_plain() noexcept                nothing more, until it is told otherwise
-///   void charge_plainly(bytes) noexcept     a block was served
-///   void freed_plainly(bytes) noexcept      one was freed; nobody is called
+/// Whether the account can do its work around an allocation inline, and tells when. It has, all
+/// noexcept,
+///   bool is_plain()                         frees are: no more to do than `freed_plainly`
+///   bool begin_plainly(bytes, held&)        before a block is taken; false: `allocate` does it
+///   bool finish_plainly(bytes, held)        after that; false: there is something to `tell`
+///   bool freed_plainly(bytes)               one was freed; false: so there is
+///   void tell(held), void tell_freed()      may call anybody
+///   void* allocate_begun(M& from, bytes, align, held)    throws; the rest of `allocate`
+/// `held`: a number that the account hands to itself.
 template <class Account>
 concept charges_plainly = requires(Account& account) { account.is_plain(); };
 
@@ -146,12 +151,15 @@ class marked_counting_adaptor : public rewindable_resource {
     if constexpr (charges_plainly<Account>) {
       // Without a frame of its own: what there is more to do is one jump away.
       auto* const holder = ledger_.known_current(*wrapped_);
-      void* block;
-      if (holder != nullptr && account_.is_plain() &&
-          scope_access::take_inline(*wrapped_, bytes, alignment, block)) [[likely]] {
-        account_.charge_plainly(bytes);
+      std::size_t held = 0;
+      if (holder != nullptr && account_.begin_plainly(bytes, held)) [[likely]] {
+        void* block;
+        if (!scope_access::take_inline(*wrapped_, bytes, alignment, block)) [[unlikely]]
+          return allocate_begun(bytes, alignment, held);
         holder->charge(bytes);
-        return block;
+        if (account_.finish_plainly(bytes, held)) [[likely]]
+          return block;
+        return tell(block, held);
       }
     }
     return allocate_slow(bytes, alignment);
@@ -160,11 +168,26 @@ class marked_counting_adaptor : public rewindable_resource {
     if constexpr (charges_plainly<Account> && serves_one_thread<R>) {
       auto* const holder = ledger_.known_holder_of(*wrapped_, block);
       if (holder != nullptr && account_.is_plain() && holder->take_back(bytes)) [[likely]] {
-        account_.freed_plainly(bytes);
+        if (!account_.freed_plainly(bytes)) [[unlikely]]
+          return deallocate_told(block, bytes, alignment);
         return wrapped_->deallocate(block, bytes, alignment);
       }
     }
     deallocate_slow(block, bytes, alignment);
+  }
+  [[gnu::noinline]] void* allocate_begun(std::size_t bytes, std::size_t alignment,
+                                         std::size_t held) {
+    void* const block = account_.allocate_begun(*wrapped_, bytes, alignment, held);
+    ledger_.current(*wrapped_).charge(bytes);
+    return block;
+  }
+  [[gnu::noinline]] void* tell(void* block, std::size_t held) noexcept {
+    account_.tell(held);
+    return block;
+  }
+  [[gnu::noinline]] void deallocate_told(void* block, std::size_t bytes, std::size_t alignment) {
+    account_.tell_freed();
+    wrapped_->deallocate(block, bytes, alignment);
   }
   [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment) {
     if constexpr (finds_its_blocks<Account>) {

@@ -43,15 +43,26 @@ class statistics_account {
       failures_.add(1);
       throw;
     }
-    charge_plainly(bytes);
+    finish_plainly(bytes, 0);
     return block;
   }
   static constexpr bool is_plain() noexcept { return true; }
-  void charge_plainly(std::size_t bytes) noexcept {
+  static constexpr bool begin_plainly(std::size_t, std::size_t&) noexcept { return true; }
+  bool finish_plainly(std::size_t bytes, std::size_t) noexcept {
     bytes_peak_.raise_to(bytes_in_use_.add(bytes));
     sizes_[allocation_statistics::size_class(bytes)].add(1);
+    return true;
   }
-  void freed_plainly(std::size_t bytes) noexcept { freed(bytes); }
+  static void tell(std::size_t) noexcept {}
+  static void tell_freed() noexcept {}
+  template <class M>
+  void* allocate_begun(M& from, std::size_t bytes, std::size_t alignment, std::size_t) {
+    return allocate(from, bytes, alignment);
+  }
+  bool freed_plainly(std::size_t bytes) noexcept {
+    freed(bytes);
+    return true;
+  }
   void freed(std::size_t bytes) noexcept {
     bytes_in_use_.subtract(bytes);
     bytes_freed_.add(bytes);

@@ -50,9 +50,20 @@ class tag_account {
     return block;
   }
   bool is_plain() const noexcept { return !tag_->is_related(); }
-  void charge_plainly(std::size_t bytes) noexcept { tag_->charge_alone(bytes); }
-  void freed_plainly(std::size_t bytes) noexcept {
+  bool begin_plainly(std::size_t, std::size_t&) const noexcept { return is_plain(); }
+  bool finish_plainly(std::size_t bytes, std::size_t) noexcept {
+    tag_->charge_alone(bytes);
+    return true;
+  }
+  bool freed_plainly(std::size_t bytes) noexcept {
     tag_->refund_alone({.bytes = bytes, .blocks = 1});
+    return true;
+  }
+  static void tell(std::size_t) noexcept {}
+  static void tell_freed() noexcept {}
+  template <class M>
+  void* allocate_begun(M& from, std::size_t bytes, std::size_t alignment, std::size_t) {
+    return allocate(from, bytes, alignment);
   }
   void freed(std::size_t bytes) noexcept { tag_->refund({.bytes = bytes, .blocks = 1}); }
   void freed_late(std::size_t) noexcept {}
