@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <boost/test/unit_test.hpp>
-#include <map>
-#include <memory>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <tidemark/adaptors/budget_resource.hpp>
@@ -329,6 +328,35 @@ BOOST_AUTO_TEST_CASE(a_handler_may_open_checkpoints_when_a_rewind_brings_relief)
   BOOST_TEST(limit.bytes() == 0U);
   BOOST_TEST(limit.stats().dropped_exceptions == 1U);
   BOOST_TEST(frame.depth() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_may_allocate_and_free_when_a_free_brings_relief) {
+  fixed_block_resource blocks;
+  budget limit{"limit", 100, 1000};
+  struct state {
+    budget_resource<fixed_block_resource> memory;
+    std::optional<std::pmr::string> note;
+  } state{{&blocks, limit}, {}};
+  void* const first = state.memory.allocate(64);
+  void* const second = state.memory.allocate(64);
+  limit.set_event_handler(
+      [](budget_event const&, void* context) {
+        auto& s = *static_cast<struct state*>(context);
+        s.memory.deallocate(s.memory.allocate(64), 64);
+        s.note.emplace("there is room again for a note", &s.memory);
+      },
+      &state);
+  state.memory.deallocate(second, 64);
+  limit.set_event_handler(nullptr);
+  BOOST_TEST(limit.bytes() == 64 + state.note->capacity() + 1);
+  void* const third = state.memory.allocate(64);
+  std::memset(first, 1, 64);
+  std::memset(third, 2, 64);
+  BOOST_TEST(std::string_view{*state.note} == "there is room again for a note");
+  state.memory.deallocate(first, 64);
+  state.memory.deallocate(third, 64);
+  state.note.reset();
+  BOOST_TEST(limit.bytes() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(with_scope_takes_it_as_a_pool) {
