@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 #include <words.hpp>
 
@@ -107,7 +108,9 @@ record_list::record_list(std::string name, std::vector<record> records)
     by_code_.emplace(each.code, &each);
     for_each_word(each.name, word, [&](std::string_view) { words_.push_back({word, &each}); });
   }
-  std::ranges::stable_sort(words_, {}, &indexed_word::word);
+  std::ranges::sort(words_, [](indexed_word const& one, indexed_word const& other) {
+    return std::tie(one.word, one.owner) < std::tie(other.word, other.owner);
+  });
 }
 
 record const* record_list::find(std::string_view code) const noexcept {

@@ -95,7 +95,8 @@ void print_table(std::ostream& out, std::span<result const> results) {
   }
   out << "\ntime: of the processor, all requests. ratio: to the first row's time. p50, p99: of one "
          "request.\nheap calls: allocations that reach a heap, for each request. peak: resident "
-         "memory beyond that at\nthe start.\n";
+         "memory beyond that at\nthe start. std monotonic: with its cache on new/delete. tidemark: "
+         "each part counted and bounded.\n";
 }
 
 void print_counts(std::ostream& out, service_counts const& counts) {

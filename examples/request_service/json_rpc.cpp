@@ -67,9 +67,8 @@ bool read_parameters(json::object const& request, call& found) {
   auto const* const list = string_in(*from, "list");
   if (list == nullptr) return false;
   found.list = *list;
-  bool const read =
-      found.wanted == call::method::get ? read_codes(*from, found) : read_search(*from, found);
-  return read && read_fields(*from, found);
+  if (found.wanted == call::method::search) return read_search(*from, found);
+  return read_codes(*from, found) && read_fields(*from, found);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 //   {"jsonrpc": "2.0", "id": 8, "method": "search",
 //    "params": {"list": "3166-1", "query": "brit isl", "limit": 10}}
 //
-// "fields" may be left out: then all are answered.
+// "fields" may be left out: then all are answered. A search answers codes and names.
 //
 // Thread rule: an object belongs to one thread.
 // Source: https://www.jsonrpc.org/specification
@@ -59,7 +59,7 @@ struct call {
   boost::json::array const* codes = nullptr;   // of get: strings
   std::string_view query{};                    // of search
   std::size_t limit = 0;                       // of search: count of entries
-  boost::json::array const* fields = nullptr;  // strings; null: all
+  boost::json::array const* fields = nullptr;  // of get: strings; null: all
 };
 
 /// Fills `found` and `id` as far as it comes.

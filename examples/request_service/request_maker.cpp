@@ -33,7 +33,7 @@ request_maker::ranked_list const& request_maker::any_list() { return lists_[belo
 
 record const& request_maker::any_record(ranked_list const& from) {
   double const even = static_cast<double>(random_() >> 11) / 9007199254740992.0;  // of 2^53
-  double const skewed = even * even * even * even;
+  double const skewed = even * even * even * even * even;
   auto const rank = static_cast<std::size_t>(skewed * static_cast<double>(from.by_rank.size()));
   return *from.by_rank[std::min(rank, from.by_rank.size() - 1)];
 }
@@ -67,7 +67,7 @@ std::string request_maker::parameters(ranked_list const& from, bool searches) {
   auto const list = below(200) == 0 ? json_text("no such list") : json_text(from.list->name());
   std::string text = R"({"list":)" + list;
   text += searches ? R"(,"query":)" + query(from) + R"(,"limit":10)" : R"(,"codes":)" + codes(from);
-  if (below(4) == 0) text += R"(,"fields":["name"])";
+  if (!searches && below(4) == 0) text += R"(,"fields":["name"])";
   return text + "}";
 }
 

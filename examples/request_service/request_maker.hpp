@@ -5,7 +5,7 @@
 //
 // Most ask for one to eight entries of a list by code, one in four for those in whose names some
 // words are; some are wrong: cut off, or for what does not exist. Some entries are asked for more
-// often than others: the k-th of a list as often as k to the power of -3/4.
+// often than others: the k-th of a list as often as k to the power of -0.8.
 // Source: popularity of web pages, Breslau and others, "Web caching and Zipf-like distributions",
 // 1999.
 //

@@ -191,7 +191,7 @@ class service {
     }
   }
 
-  // The entries in whose names most words are found, by their beginnings.
+  // Codes and names of the entries in whose names most words are found, by their beginnings.
   void search(call const& asked, record_list const& list, json_array& result) {
     scratch<score_table> scores{memory_.answer_memory()};
     std::pmr::string word{memory_.answer_memory()};
@@ -204,7 +204,10 @@ class service {
     std::partial_sort(ranked.begin(), end, ranked.end(), is_better);
     result.reserve(count);
     for (auto each = ranked.begin(); each != end; ++each) {
-      add_entry(list, each->first->code, asked.fields, result.emplace_back(nullptr));
+      json_object& hit = result.emplace_back(nullptr).emplace_object();
+      hit.reserve(2);
+      hit.emplace("code", each->first->code);
+      hit.emplace("name", each->first->name);
     }
   }
 
