@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <sstream>
 #include <stdexcept>

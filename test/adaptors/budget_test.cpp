@@ -8,6 +8,7 @@
 #include <tidemark/adaptors/budget.hpp>
 #include <tidemark/literals.hpp>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace tidemark;

@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 #include <tidemark/adaptors/budget.hpp>
+#include <utility>
 #include <vector>
 
 using namespace tidemark;
