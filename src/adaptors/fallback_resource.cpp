@@ -6,11 +6,6 @@
 namespace tidemark::detail {
 
 template <class Count>
-secondary_account<Count>::~secondary_account() {
-  spilled_.release_all([this](spilled_piece const& piece) { give_back(piece); });
-}
-
-template <class Count>
 auto secondary_account<Count>::allocate_from_secondary(std::size_t bytes, std::size_t alignment)
     -> served {
   spilled_piece piece = spilled_block::piece_for(bytes, alignment);

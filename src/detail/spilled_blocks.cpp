@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <new>
 #include <tidemark/detail/spilled_blocks.hpp>
-#include <utility>
 
 namespace tidemark::detail {
-namespace {
-
-void leave_list(spilled_list_hook& block) noexcept {
-  if (block.is_linked()) block.unlink();
-}
-
-}  // namespace
 
 spilled_piece spilled_block::piece() noexcept {
   return {.memory = static_cast<std::byte*>(address()) - front_bytes(piece_alignment_),
@@ -73,7 +65,7 @@ spilled_piece spilled_blocks<Mutex>::take(void* block) noexcept {
   spilled_block& known = *found;
   tree_.erase(found);
   size_.subtract(1);
-  leave_list(known);
+  if (known.spilled_list_hook::is_linked()) known.spilled_list_hook::unlink();
   return known.piece();
 }
 
@@ -91,19 +83,6 @@ void spilled_blocks<Mutex>::forget(content& blocks) noexcept {
     tree_.erase(tree_.iterator_to(block));
     size_.subtract(1);
   }
-}
-
-template <class Mutex>
-auto spilled_blocks<Mutex>::forget_all() noexcept -> content {
-  content all;
-  std::lock_guard const lock{mutex_};
-  for (spilled_block& block : tree_) {
-    leave_list(block);
-    all.blocks_.push_front(block);
-  }
-  tree_.clear();
-  size_.set(0);
-  return all;
 }
 
 // The header ends with this: the piece is the secondary's again.

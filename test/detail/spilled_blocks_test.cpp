@@ -195,18 +195,3 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(while_pieces_are_given_back_new_blocks_may_come, M
   for (void* block : fresh) BOOST_TEST(held.contains(block));
   s.release(held.take_all());
 }
-
-BOOST_AUTO_TEST_CASE_TEMPLATE(the_end_releases_all_held_or_not, Mutex, mutexes) {
-  spill<Mutex> s;
-  typename spill<Mutex>::blocks_type::holding held{s.blocks};
-  for (int i = 0; i < 10; ++i) (void)s.make_in(held);
-  for (int i = 0; i < 10; ++i) (void)s.make();
-  std::size_t count = 0;
-  s.blocks.release_all([&](spilled_piece const& piece) {
-    ++count;
-    s.give_back(piece);
-  });
-  BOOST_TEST(count == 20U);
-  BOOST_TEST(s.blocks.size() == 0U);
-  BOOST_TEST(held.take_all().empty());
-}

@@ -89,7 +89,7 @@ class secondary_account {
   operator spilled&() noexcept { return spilled_; }  // NOLINT(google-explicit-constructor)
 
  protected:
-  ~secondary_account();
+  ~secondary_account() = default;  // all blocks are held, so that they were refunded before
 
   /// Throws:        What the secondary throws; `std::bad_alloc` if header and block are too large.
   served allocate_from_secondary(std::size_t bytes, std::size_t alignment);

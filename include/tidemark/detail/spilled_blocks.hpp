@@ -155,12 +155,6 @@ class spilled_blocks {
     forget(blocks);
     while (!blocks.empty()) give_back(pop(blocks));
   }
-  /// Effects:       As `release`, of every block that is known, in no order.
-  template <class F>
-  void release_all(F give_back) noexcept {
-    content all = forget_all();
-    while (!all.empty()) give_back(pop(all));
-  }
 
  private:
   struct address_of_block {
@@ -176,7 +170,6 @@ class spilled_blocks {
 
   spilled_block const* find(void const* block) const noexcept;
   void forget(content& blocks) noexcept;
-  content forget_all() noexcept;
   static spilled_piece pop(content& blocks) noexcept;
 
   owned_count size_;                           // of tree_; written under the mutex, read by anybody
