@@ -19,8 +19,8 @@
 //
 // Invariants:
 //  1. The budget is charged with the bytes asked for through the adaptor and not given back: freed
-//     through it, rewound with a checkpoint of it, or refunded by its destructor. A free is refunded
-//     as it begins: another thread may be granted the room before the block is back in its pool.
+//     through it, rewound with a checkpoint of it, or refunded by its destructor. A free may be
+//     refunded just before the block is back in its pool.
 //  2. A request is charged first and refunded if the wrapped resource fails: it is never asked for
 //     what the budget refuses, and what it serves has been within the limits from the start. So
 //     another thread may be refused room for a request that then comes to nothing.
