@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 
 # Tests that start threads: ThreadSanitizer runs these.
-tidemark_threaded(adaptors/budget_resource_threads)
 tidemark_threaded(adaptors/budget_threads)
 tidemark_threaded(adaptors/failing_resource)
 tidemark_threaded(adaptors/fallback_resource_marks)
