@@ -6,14 +6,17 @@
 
 #include "support/adaptor_layers.hpp"
 
+using support::all_stacks;
+using support::conforming_stacks;
+
 BOOST_AUTO_TEST_CASE(budget_over_everything_conforms) {
-  support::check_stacks<support::budget_layer>();
+  BOOST_TEST(conforming_stacks<support::budget_layer>() == all_stacks);
 }
 
 BOOST_AUTO_TEST_CASE(fallback_over_everything_conforms) {
-  support::check_stacks<support::fallback_layer>();
+  BOOST_TEST(conforming_stacks<support::fallback_layer>() == all_stacks);
 }
 
 BOOST_AUTO_TEST_CASE(recovery_over_everything_conforms) {
-  support::check_stacks<support::recovery_layer>();
+  BOOST_TEST(conforming_stacks<support::recovery_layer>() == all_stacks);
 }

@@ -26,9 +26,9 @@ def meson_list(text, name):
 
 
 # Files that others take their longest lists from.
-PARTS = {"test/CMakeLists.txt": ["test/units.cmake", "test/threaded.cmake",
-                                 "test/compile_fail.cmake"],
-         "test/meson.build": ["test/units/meson.build"]}
+PARTS = {"test/CMakeLists.txt": ["test/units.cmake", "test/adaptors.cmake",
+                                 "test/threaded.cmake", "test/compile_fail.cmake"],
+         "test/meson.build": ["test/units/meson.build", "test/units/adaptors/meson.build"]}
 
 
 def read(root, name):
@@ -44,7 +44,7 @@ PAIRS = [
     ("cmake/sources.cmake", lambda text: cmake_set(text, "TIDEMARK_SOURCES"),
      "src/meson.build", ["sources"], "src/"),
     ("test/CMakeLists.txt", lambda text: cmake_calls(text, "tidemark_test"),
-     "test/meson.build", ["unit_tests", "example_tests"], ""),
+     "test/meson.build", ["unit_tests", "adaptor_tests", "example_tests"], ""),
     ("test/CMakeLists.txt", lambda text: cmake_calls(text, "tidemark_callsite"),
      "test/meson.build", ["callsites"], ""),
     ("test/CMakeLists.txt", lambda text: cmake_calls(text, "tidemark_planted"),

@@ -118,7 +118,7 @@ class marked_counting_adaptor : public rewindable_resource {
   std::uint32_t depth() const noexcept
     requires requires(R const& pool) { pool.depth(); }
   {
-    return wrapped_->depth();
+    return static_cast<std::uint32_t>(wrapped_->depth());
   }
   /// Returns:        As `allocate`, or null where that throws.
   [[nodiscard]] void* try_allocate(std::size_t bytes,
@@ -186,8 +186,8 @@ class marked_counting_adaptor : public rewindable_resource {
     return block;
   }
   [[gnu::noinline]] void deallocate_told(void* block, std::size_t bytes, std::size_t alignment) {
-    account_.tell_freed();
     wrapped_->deallocate(block, bytes, alignment);
+    account_.tell_freed();
   }
   [[gnu::noinline]] void* allocate_slow(std::size_t bytes, std::size_t alignment) {
     if constexpr (finds_its_blocks<Account>) {
