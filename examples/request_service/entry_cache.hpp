@@ -40,7 +40,7 @@ class entry_cache {
   /// Makes it the newest entry; the oldest goes if there are too many.
   /// Preconditions: it is not here. It came from the same memory.
   /// Throws:        What the memory throws; the entry is lost then, and nothing else.
-  boost::json::value const& insert(std::string_view key, boost::json::value held) {
+  boost::json::value const& insert(std::string_view key, boost::json::value&& held) {
     if (size() == capacity_) drop_oldest();
     auto& newest = entries_.emplace_front(key, std::move(held));
     try {

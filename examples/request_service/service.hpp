@@ -51,7 +51,7 @@ struct service_counts {
 };
 
 /// A value; left where it is, undestroyed, if its memory falls back as a whole.
-template <class T, bool is_destroyed>
+template <class T, bool IsDestroyed>
 class scratch_value {
  public:
   template <class... Args>
@@ -61,7 +61,7 @@ class scratch_value {
   scratch_value(scratch_value const&) = delete;
   scratch_value& operator=(scratch_value const&) = delete;
   ~scratch_value() {
-    if constexpr (is_destroyed) std::destroy_at(&value_);
+    if constexpr (IsDestroyed) std::destroy_at(&value_);
   }
   T& operator*() noexcept { return value_; }
   T* operator->() noexcept { return &value_; }

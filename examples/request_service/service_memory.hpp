@@ -39,12 +39,7 @@ concept service_memory = requires(M& memory) {
 };
 
 /// The scope of a memory that has none.
-struct no_scope {
-  no_scope() noexcept {}
-  no_scope(no_scope const&) = delete;
-  no_scope& operator=(no_scope const&) = delete;
-  ~no_scope() {}
-};
+struct no_scope {};
 
 /// Nothing but a heap is shared, and there is nothing to report.
 struct shared_heap {
