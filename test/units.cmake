@@ -4,6 +4,8 @@
 tidemark_test(allocator)
 tidemark_test(array_verbs)
 tidemark_test(array_verbs_objects)
+tidemark_test(attack/adaptors_handlers)
+tidemark_test(attack/adaptors_histories)
 tidemark_test(attack/block_pools)
 tidemark_test(attack/block_pools_odd_uses)
 tidemark_test(attack/found)

@@ -47,9 +47,10 @@ class budget_account {
 
   explicit budget_account(budget& charged) noexcept : budget_(&charged) {}
 
-  template <class M>
-  void* allocate(M& from, std::size_t bytes, std::size_t alignment) {
-    return allocate_begun(from, bytes, alignment, budget_->hold(bytes));
+  // Their `charge` comes first: a handler may close the checkpoint that holds the block.
+  template <class M, class Charge>
+  void* allocate_charged(M& from, std::size_t bytes, std::size_t alignment, Charge charge) {
+    return allocate_begun(from, bytes, alignment, budget_->hold(bytes), charge);
   }
   static constexpr bool is_plain() noexcept { return true; }
   bool begin_plainly(std::size_t bytes, std::size_t& held) noexcept {
@@ -59,8 +60,9 @@ class budget_account {
   bool freed_plainly(std::size_t bytes) noexcept { return budget_->take_back(bytes, nullptr); }
   void tell(std::size_t held) noexcept { budget_->confirm(held); }
   void tell_freed() noexcept { budget_->tell_slow(nullptr, true); }
-  template <class M>
-  void* allocate_begun(M& from, std::size_t bytes, std::size_t alignment, std::size_t held) {
+  template <class M, class Charge>
+  void* allocate_begun(M& from, std::size_t bytes, std::size_t alignment, std::size_t held,
+                       Charge charge) {
     void* block;
     try {
       block = from.allocate(bytes, alignment);
@@ -68,11 +70,12 @@ class budget_account {
       budget_->refund(bytes);
       throw;
     }
+    charge(block);
     budget_->confirm(held);
     return block;
   }
-  template <class M>
-  void* try_allocate(M& from, std::size_t bytes, std::size_t alignment) noexcept {
+  template <class M, class Charge>
+  void* try_allocate(M& from, std::size_t bytes, std::size_t alignment, Charge charge) noexcept {
     std::size_t held = 0;
     budget::refusal why;
     if (!budget_->hold(bytes, held, why)) [[unlikely]]
@@ -81,6 +84,7 @@ class budget_account {
     if (block == nullptr) [[unlikely]] {
       budget_->refund(bytes);
     } else {
+      charge(block);
       budget_->confirm(held);
     }
     return block;

@@ -12,6 +12,8 @@
 //   using count                             owned_count, or shared_count if any thread may use it
 //   template <class Count> using holding    charges<Count>, or byte_charges<Count>
 //   void* allocate(M& from, bytes, align)   serves and charges one block; throws as `from` does
+//   (or: void* allocate_charged(M& from, bytes, align, charge)    with a charge(block) of who holds
+//   it before it tells anybody, who may rewind)
 //   void freed(bytes)                       one block was freed
 //   void freed_late(bytes)                  one was that nobody is charged with any more
 //   void refund(charge)                     blocks that a rewind took, or the adaptor's end
@@ -50,6 +52,19 @@ concept finds_its_blocks = requires { typename Account::served; };
 template <class Account, class Count>
 class scope_ledger;
 
+/// As `account.allocate`; then `charge(block)`, or before the account calls anybody.
+template <class Account, class M, class Charge>
+void* allocate_charged(Account& account, M& from, std::size_t bytes, std::size_t alignment,
+                       Charge charge) {
+  if constexpr (requires { account.allocate_charged(from, bytes, alignment, charge); }) {
+    return account.allocate_charged(from, bytes, alignment, charge);
+  } else {
+    void* const block = account.allocate(from, bytes, alignment);
+    charge(block);
+    return block;
+  }
+}
+
 /// What an account makes its holdings from: nothing, or itself.
 template <class Holding, class Account>
 Holding make_holding(Account& account) {
@@ -70,6 +85,7 @@ class counted_scope final : public bound_resource_base {
       : bound_resource_base(adaptor), account_(account), held_(make_holding<holding>(account)) {}
 
   holding& held() noexcept { return held_; }
+  marker mark() const noexcept { return mark_; }
   /// Whether it held such a block, which it does no longer.
   bool take_back(std::size_t bytes) noexcept { return held_.try_subtract(bytes); }
   void charge(std::size_t bytes) noexcept { held_.add({.bytes = bytes, .blocks = 1}); }
@@ -79,23 +95,28 @@ class counted_scope final : public bound_resource_base {
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
     if constexpr (finds_its_blocks<Account>) {
-      auto const got =
-          account_.allocate(*inner_, bytes, alignment, [this] { return is_charged_open(); });
-      if (counted_scope* const to = charged_.load(std::memory_order_acquire)) {
+      // Whoever is asked may close the checkpoint, and open another that takes this object over.
+      marker const asked = mark_;
+      auto const got = account_.allocate(*inner_, bytes, alignment,
+                                         [&] { return mark_ == asked && is_charged_open(); });
+      auto* const to = mark_ == asked ? charged_.load(std::memory_order_acquire) : nullptr;
+      if (to != nullptr) {
         account_.hold(to->held_, got, bytes);
         return account_.block_of(got);
       }
       account_.drop(got, bytes);
       throw std::bad_alloc();
     } else {
-      void* const block = account_.allocate(*inner_, bytes, alignment);
-      // Looked up only now: the upstream may have closed or kept the checkpoint.
-      if (counted_scope* const to = charged_.load(std::memory_order_acquire)) {
-        to->charge(bytes);
-      } else {
-        account_.refund({.bytes = bytes, .blocks = 1});
-      }
-      return block;
+      // Looked up only after it: as above, and the checkpoint may have been kept.
+      marker const asked = mark_;
+      return allocate_charged(account_, *inner_, bytes, alignment, [&](void*) {
+        auto* const to = mark_ == asked ? charged_.load(std::memory_order_acquire) : nullptr;
+        if (to != nullptr) {
+          to->charge(bytes);
+        } else {
+          account_.refund({.bytes = bytes, .blocks = 1});
+        }
+      });
     }
   }
   void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
@@ -155,9 +176,7 @@ class base_charge {
       account_.hold(held_, got, bytes);
       return account_.block_of(got);
     } else {
-      void* const block = account_.allocate(from, bytes, alignment);
-      charge(bytes);
-      return block;
+      return allocate_charged(account_, from, bytes, alignment, [&](void*) { charge(bytes); });
     }
   }
   template <class M>

@@ -9,7 +9,7 @@
 //
 // Use it to write an adaptor: `tag_resource` and `statistics_resource` are one account each. What
 // an account is, is told in counted_scope.hpp. One may have
-//   void* try_allocate(M& from, bytes, align) noexcept    as its `allocate`, or null
+//   void* try_allocate(M& from, bytes, align, charge) noexcept    as its `allocate`, or null
 // so that a refusal costs no exception.
 //
 // Thread rule: that of the wrapped resource and of the account.
@@ -49,6 +49,14 @@ void* try_allocate_from(M& from, std::size_t bytes, std::size_t alignment) noexc
   }
 }
 
+/// Whether `try_allocate` swallows nothing that a caller ought to see: an adaptor's that catches
+/// does, of a handler or of a resource that is no pool.
+template <class R>
+inline constexpr bool refuses_quietly = requires(R& from) { from.try_allocate(1, 1); };
+template <class R>
+  requires requires { R::refuses_quietly; }
+inline constexpr bool refuses_quietly<R> = R::refuses_quietly;
+
 /// Whether the account can do its work around an allocation inline, and tells when. It has, all
 /// noexcept,
 ///   bool is_plain()                         frees are: no more to do than `freed_plainly`
@@ -56,7 +64,7 @@ void* try_allocate_from(M& from, std::size_t bytes, std::size_t alignment) noexc
 ///   bool finish_plainly(bytes, held)        after that; false: there is something to `tell`
 ///   bool freed_plainly(bytes)               one was freed; false: so there is
 ///   void tell(held), void tell_freed()      may call anybody
-///   void* allocate_begun(M& from, bytes, align, held)    throws; the rest of `allocate`
+///   void* allocate_begun(M& from, bytes, align, held, charge)    throws; the rest of `allocate`
 /// `held`: a number that the account hands to itself.
 template <class Account>
 concept charges_plainly = requires(Account& account) { account.is_plain(); };
@@ -71,14 +79,18 @@ class plain_counting_adaptor : public std::pmr::memory_resource {
   plain_counting_adaptor(plain_counting_adaptor const&) = delete;
   plain_counting_adaptor& operator=(plain_counting_adaptor const&) = delete;
 
+  static constexpr bool refuses_quietly =
+      detail::refuses_quietly<R> && requires(Account& account, R& wrapped) {
+        account.try_allocate(wrapped, 1, 1, [](void*) noexcept {});
+      };
+
   R* upstream_resource() const noexcept { return wrapped_; }
   /// Returns:        As `allocate`, or null where that throws.
   [[nodiscard]] void* try_allocate(std::size_t bytes,
                                    std::size_t alignment = alignof(std::max_align_t)) noexcept {
-    if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment); }) {
-      void* const block = account_.try_allocate(*wrapped_, bytes, alignment);
-      if (block != nullptr) base_.charge(bytes);
-      return block;
+    auto const charge = [&](void*) noexcept { base_.charge(bytes); };
+    if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment, charge); }) {
+      return account_.try_allocate(*wrapped_, bytes, alignment, charge);
     } else {
       return try_allocate_from(static_cast<std::pmr::memory_resource&>(*this), bytes, alignment);
     }
@@ -113,6 +125,11 @@ class plain_counting_adaptor : public std::pmr::memory_resource {
 template <class R, class Account>
 class marked_counting_adaptor : public rewindable_resource {
  public:
+  static constexpr bool refuses_quietly =
+      detail::refuses_quietly<R> && requires(Account& account, R& wrapped) {
+        account.try_allocate(wrapped, 1, 1, [](void*) noexcept {});
+      };
+
   R* upstream_resource() const noexcept { return wrapped_; }
   /// Of the pool, for the calling thread.
   std::uint32_t depth() const noexcept
@@ -123,10 +140,9 @@ class marked_counting_adaptor : public rewindable_resource {
   /// Returns:        As `allocate`, or null where that throws.
   [[nodiscard]] void* try_allocate(std::size_t bytes,
                                    std::size_t alignment = alignof(std::max_align_t)) noexcept {
-    if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment); }) {
-      void* const block = account_.try_allocate(*wrapped_, bytes, alignment);
-      if (block != nullptr) ledger_.current(*wrapped_).charge(bytes);
-      return block;
+    auto const charge = charging(bytes, alignment, ledger_.current(*wrapped_));
+    if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment, charge); }) {
+      return account_.try_allocate(*wrapped_, bytes, alignment, charge);
     } else {
       return try_allocate_from(static_cast<std::pmr::memory_resource&>(*this), bytes, alignment);
     }
@@ -146,6 +162,7 @@ class marked_counting_adaptor : public rewindable_resource {
 
  private:
   using ledger = scope_ledger<Account, count_of_held<R, Account>>;
+  using holder_type = typename ledger::scope;
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) final {
     if constexpr (charges_plainly<Account>) {
@@ -155,7 +172,7 @@ class marked_counting_adaptor : public rewindable_resource {
       if (holder != nullptr && account_.begin_plainly(bytes, held)) [[likely]] {
         void* block;
         if (!scope_access::take_inline(*wrapped_, bytes, alignment, block)) [[unlikely]]
-          return allocate_begun(bytes, alignment, held);
+          return allocate_begun(bytes, alignment, held, *holder);
         holder->charge(bytes);
         if (account_.finish_plainly(bytes, held)) [[likely]]
           return block;
@@ -175,11 +192,22 @@ class marked_counting_adaptor : public rewindable_resource {
     }
     deallocate_slow(block, bytes, alignment);
   }
-  [[gnu::noinline]] void* allocate_begun(std::size_t bytes, std::size_t alignment,
-                                         std::size_t held) {
-    void* const block = account_.allocate_begun(*wrapped_, bytes, alignment, held);
-    ledger_.current(*wrapped_).charge(bytes);
-    return block;
+  // What charges a block that is asked for now, while `asked` is current. The pool, or who is below
+  // it, may call somebody who opens and closes checkpoints: then the block says whose it is.
+  auto charging(std::size_t bytes, std::size_t alignment, holder_type& asked) noexcept {
+    return [this, bytes, alignment, &asked, mark = asked.mark()](void* block) noexcept {
+      auto* holder = &ledger_.current(*wrapped_);
+      if (holder != &asked || holder->mark() != mark) [[unlikely]]
+        holder = ledger_.holder_of(*wrapped_, block, bytes, alignment);
+      if (holder != nullptr) [[likely]]
+        return holder->charge(bytes);
+      account_.refund({.bytes = bytes, .blocks = 1});
+    };
+  }
+  [[gnu::noinline]] void* allocate_begun(std::size_t bytes, std::size_t alignment, std::size_t held,
+                                         holder_type& asked) {
+    return account_.allocate_begun(*wrapped_, bytes, alignment, held,
+                                   charging(bytes, alignment, asked));
   }
   [[gnu::noinline]] void* tell(void* block, std::size_t held) noexcept {
     account_.tell(held);
@@ -196,9 +224,8 @@ class marked_counting_adaptor : public rewindable_resource {
       account_.hold(ledger_.current(*wrapped_).held(), got, bytes);
       return account_.block_of(got);
     } else {
-      void* const block = account_.allocate(*wrapped_, bytes, alignment);
-      ledger_.current(*wrapped_).charge(bytes);
-      return block;
+      return allocate_charged(account_, *wrapped_, bytes, alignment,
+                              charging(bytes, alignment, ledger_.current(*wrapped_)));
     }
   }
   [[gnu::noinline]] void deallocate_slow(void* block, std::size_t bytes, std::size_t alignment) {

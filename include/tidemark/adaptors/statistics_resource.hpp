@@ -55,9 +55,12 @@ class statistics_account {
   }
   static void tell(std::size_t) noexcept {}
   static void tell_freed() noexcept {}
-  template <class M>
-  void* allocate_begun(M& from, std::size_t bytes, std::size_t alignment, std::size_t) {
-    return allocate(from, bytes, alignment);
+  template <class M, class Charge>
+  void* allocate_begun(M& from, std::size_t bytes, std::size_t alignment, std::size_t,
+                       Charge charge) {
+    void* const block = allocate(from, bytes, alignment);
+    charge(block);
+    return block;
   }
   bool freed_plainly(std::size_t bytes) noexcept {
     freed(bytes);

@@ -18,10 +18,15 @@
 //  1. The tag is charged with the bytes and blocks asked for through the adaptor and not given
 //     back: freed through it, rewound with a checkpoint of it, or refunded by its destructor.
 //  2. A checkpoint opened through the adaptor charges its blocks to itself; `keep` passes them to
-//     the one that encloses it. What the pool's own checkpoints take away shows when the adaptor
-//     next opens or closes one, or ends.
-//  3. A free is given back to the checkpoint that holds the block, wherever it was opened; of a
-//     user's own pool that does not say which (`do_depth_of`), to the innermost that can hold it.
+//     the one that encloses it. If the pool closes it (by its own verbs, or at a thread's end), it
+//     counts as rewound; that shows when the adaptor next opens or closes one, or ends.
+//  3. A checkpoint opened on the pool is unknown: blocks of the bare adaptor below it stay charged
+//     to the adaptor's checkpoint that encloses it, or till the adaptor ends if none does, and what
+//     `resource_of` serves for it is not charged, so it is not freed through the bare adaptor.
+//  4. A free through the bare adaptor is given back to the checkpoint of this thread that holds the
+//     block; of a user's own pool that does not say which (`do_depth_of`), to the innermost that
+//     can hold it. A block of another thread's checkpoint is freed through its own resource.
+//     Through the resource of a checkpoint only blocks taken through it are freed.
 
 #include <concepts>
 #include <cstddef>
@@ -61,9 +66,12 @@ class tag_account {
   }
   static void tell(std::size_t) noexcept {}
   static void tell_freed() noexcept {}
-  template <class M>
-  void* allocate_begun(M& from, std::size_t bytes, std::size_t alignment, std::size_t) {
-    return allocate(from, bytes, alignment);
+  template <class M, class Charge>
+  void* allocate_begun(M& from, std::size_t bytes, std::size_t alignment, std::size_t,
+                       Charge charge) {
+    void* const block = allocate(from, bytes, alignment);
+    charge(block);
+    return block;
   }
   void freed(std::size_t bytes) noexcept { tag_->refund({.bytes = bytes, .blocks = 1}); }
   void freed_late(std::size_t) noexcept {}
