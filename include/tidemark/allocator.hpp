@@ -57,11 +57,7 @@ class allocator_target<memory_scope<R>> {
   friend bool operator==(allocator_target const&, allocator_target const&) noexcept = default;
 
   void* allocate(std::size_t bytes, std::size_t alignment) const {
-    if constexpr (statically_bound<R>) {
-      return scope_access::allocate(*pool_, mark_, bytes, alignment);
-    } else {
-      return scope_access::resource_of(*pool_, mark_)->allocate(bytes, alignment);
-    }
+    return scope_access::allocate(*pool_, mark_, bytes, alignment);
   }
   void deallocate(void* block, std::size_t bytes, std::size_t alignment) const noexcept {
     if constexpr (statically_bound<R>) {

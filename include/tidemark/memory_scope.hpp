@@ -87,11 +87,7 @@ class memory_scope : public detail::more_verbs<R, memory_scope<R>> {
   /// than on the pool itself while this scope is the innermost.
   [[nodiscard]] void* allocate(std::size_t bytes,
                                std::size_t alignment = alignof(std::max_align_t)) {
-    if constexpr (detail::statically_bound<R>) {
-      return detail::scope_access::allocate(pool_, mark_, bytes, alignment);
-    } else {
-      return resource()->allocate(bytes, alignment);
-    }
+    return detail::scope_access::allocate(pool_, mark_, bytes, alignment);
   }
   void deallocate(void* block, std::size_t bytes,
                   std::size_t alignment = alignof(std::max_align_t)) noexcept {
@@ -109,7 +105,7 @@ class memory_scope : public detail::more_verbs<R, memory_scope<R>> {
       return detail::scope_access::try_allocate(pool_, mark_, bytes, alignment);
     } else {
       try {
-        return resource()->allocate(bytes, alignment);
+        return detail::scope_access::allocate(pool_, mark_, bytes, alignment);
       } catch (...) {  // an adaptor's, whatever it throws: there is no memory
         return nullptr;
       }

@@ -120,6 +120,11 @@ class bound_resource_base : public std::pmr::memory_resource {
 /// Whether scopes call the pool's own inline functions; each of our pools says so for itself.
 template <class R>
 inline constexpr bool statically_bound = false;
+/// Whether it is an adaptor over a pool with marks, which are its own too.
+template <class R>
+concept wraps_a_pool = requires(R const& adaptor) {
+  { adaptor.upstream_resource() } -> std::convertible_to<rewindable_resource*>;
+};
 /// Whether the pool constructs objects and destroys them when their checkpoint is rewound.
 template <class R>
 inline constexpr bool makes_objects = false;
@@ -208,11 +213,20 @@ struct scope_access {
     return scope.mark_;
   }
 
-  // The verbs of a statically bound pool, for the checkpoint `mark`.
+  /// For the checkpoint `mark`, also of an adaptor. If it is closed the pool says so and throws.
   template <class R>
   static void* allocate(R& pool, marker mark, std::size_t bytes, std::size_t alignment) {
-    return pool.allocate_for(mark, bytes, alignment);
+    if constexpr (statically_bound<R>) {
+      return pool.allocate_for(mark, bytes, alignment);
+    } else {
+      if constexpr (wraps_a_pool<R>) {
+        if (!is_open(pool, mark)) [[unlikely]]
+          return allocate(*pool.upstream_resource(), mark, bytes, alignment);
+      }
+      return resource_of(pool, mark)->allocate(bytes, alignment);
+    }
   }
+  // The other verbs of a statically bound pool, for the checkpoint `mark`.
   template <class R>
   static void deallocate(R& pool, marker mark, void* block, std::size_t bytes,
                          std::size_t alignment) noexcept {

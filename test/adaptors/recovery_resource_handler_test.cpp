@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_that_the_handler_closes_is_not_served) {
     BOOST_CHECK_THROW((void)f.memory->resource_of(mark)->allocate(large_bytes), std::bad_alloc);
     BOOST_TEST(f.asked == 1U);
     BOOST_TEST(f.second.calls() == 0U);
-    BOOST_TEST(recorder.count(misuse_kind::scope_closed) == (action == retry ? 1U : 0U));
+    BOOST_TEST(recorder.seen.empty());  // a closed checkpoint is not asked again
     BOOST_TEST(f.statistics().given_up == 1U);
   }
 }

@@ -115,7 +115,7 @@ class fallback_account : public secondary_account<Count> {
 
   template <class M, class IsOpen>
   served allocate(M& from, std::size_t bytes, std::size_t alignment, IsOpen is_open) {
-    if constexpr (requires { from.try_allocate(bytes, alignment); }) {
+    if constexpr (refuses_quietly<M>) {
       void* const block = from.try_allocate(bytes, alignment);
       if (block != nullptr) [[likely]]
         return {block, nullptr};
@@ -147,8 +147,11 @@ class fallback_resource final
   ///                 it is given back: it is not rewound, reset or released meanwhile.
   /// Remarks:        The memory of open checkpoints is as for `tag_resource`. A block is asked of
   ///                 the secondary with 64 bytes more, and above an alignment of 64 with that many
-  ///                 bytes more. What both refuse throws what the secondary threw; what the primary
-  ///                 throws besides `std::bad_alloc` is no refusal, and passes.
+  ///                 bytes more; one of 0 bytes as one of 1. What both refuse throws what the
+  ///                 secondary threw; what the primary throws besides `std::bad_alloc` is no
+  ///                 refusal, and passes. But the bare adaptor asks a primary that has a
+  ///                 `try_allocate` by that, so as not to pay for an exception: a pool's null is a
+  ///                 refusal whatever the pool's own upstream threw.
   fallback_resource(R* primary, std::pmr::memory_resource* secondary) : base(primary, secondary) {}
   fallback_resource(R*, std::nullptr_t) = delete;
 

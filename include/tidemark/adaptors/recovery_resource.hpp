@@ -22,7 +22,8 @@
 //  2. One request asks at most `max_attempts` times; then it is given up.
 //  3. What is given up throws what the wrapped resource threw last; what a handler throws passes to
 //     the caller. Either way nothing was allocated.
-//  4. A request through the resource of a closed checkpoint asks no handler.
+//  4. A request through the resource of a closed checkpoint asks no handler. One whose handler
+//     closes the checkpoint is given up.
 //  5. Each refused request counts once: as a recovery or as given up.
 //
 // Source: the new-handler of C++, for one resource, told the request and bounded.
@@ -160,6 +161,9 @@ class recovery_account : public secondary_account<Count> {
     request.has_fallback = this->secondary() != nullptr;
     for (;;) {
       recovery_action const action = is_open() ? ask(request) : recovery_action::give_up;
+      if (action == recovery_action::give_up || !is_open()) {  // the handler may have closed it
+        std::rethrow_exception(refusal);
+      }
       if (action == recovery_action::retry) {
         retries_.add(1);
         try {
@@ -167,7 +171,7 @@ class recovery_account : public secondary_account<Count> {
         } catch (std::bad_alloc const&) {
           refusal = std::current_exception();
         }
-      } else if (action == recovery_action::use_fallback && request.has_fallback && is_open()) {
+      } else if (action == recovery_action::use_fallback && request.has_fallback) {
         served const got = this->allocate_from_secondary(request.bytes, request.alignment);
         fallbacks_.add(1);
         return got;
