@@ -88,12 +88,12 @@ class plain_counting_adaptor : public std::pmr::memory_resource {
   /// Returns:        As `allocate`, or null where that throws.
   [[nodiscard]] void* try_allocate(std::size_t bytes,
                                    std::size_t alignment = alignof(std::max_align_t)) noexcept {
-    auto const charge = [&](void*) noexcept { base_.charge(bytes); };
-    if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment, charge); }) {
-      return account_.try_allocate(*wrapped_, bytes, alignment, charge);
-    } else {
-      return try_allocate_from(static_cast<std::pmr::memory_resource&>(*this), bytes, alignment);
+    if constexpr (!finds_its_blocks<Account>) {
+      auto const charge = [&](void*) noexcept { base_.charge(bytes); };
+      if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment, charge); })
+        return account_.try_allocate(*wrapped_, bytes, alignment, charge);
     }
+    return try_allocate_from(static_cast<std::pmr::memory_resource&>(*this), bytes, alignment);
   }
 
  protected:
@@ -140,12 +140,12 @@ class marked_counting_adaptor : public rewindable_resource {
   /// Returns:        As `allocate`, or null where that throws.
   [[nodiscard]] void* try_allocate(std::size_t bytes,
                                    std::size_t alignment = alignof(std::max_align_t)) noexcept {
-    auto const charge = charging(bytes, alignment, ledger_.current(*wrapped_));
-    if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment, charge); }) {
-      return account_.try_allocate(*wrapped_, bytes, alignment, charge);
-    } else {
-      return try_allocate_from(static_cast<std::pmr::memory_resource&>(*this), bytes, alignment);
+    if constexpr (!finds_its_blocks<Account>) {
+      auto const charge = charging(bytes, alignment, ledger_.current(*wrapped_));
+      if constexpr (requires { account_.try_allocate(*wrapped_, bytes, alignment, charge); })
+        return account_.try_allocate(*wrapped_, bytes, alignment, charge);
     }
+    return try_allocate_from(static_cast<std::pmr::memory_resource&>(*this), bytes, alignment);
   }
 
  protected:
