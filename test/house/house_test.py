@@ -223,6 +223,11 @@ class Builds(Tree):
         "examples/typed_stack_solver/CMakeLists.txt":
             "add_library(typed_stack_solver_parts STATIC\n  g.cpp\n)\n",
         "examples/typed_stack_solver/meson.build": "parts = [\n  'g.cpp',\n]\n",
+        "examples/request_service/CMakeLists.txt":
+            "add_library(request_service_parts STATIC\n  h.cpp\n)\n",
+        "examples/request_service/meson.build": "parts = [\n  'h.cpp',\n]\n",
+        "examples/support/CMakeLists.txt": "add_library(examples_support STATIC\n  i.cpp\n)\n",
+        "examples/support/meson.build": "shared_parts = [\n  'i.cpp',\n]\n",
     }
 
     def setUp(self):
@@ -254,7 +259,11 @@ class Builds(Tree):
                             ("examples/cpp_outline/CMakeLists.txt", "  f.cpp\n"),
                             ("examples/cpp_outline/meson.build", "  'f.cpp',\n"),
                             ("examples/typed_stack_solver/CMakeLists.txt", "  g.cpp\n"),
-                            ("examples/typed_stack_solver/meson.build", "  'g.cpp',\n")]:
+                            ("examples/typed_stack_solver/meson.build", "  'g.cpp',\n"),
+                            ("examples/request_service/CMakeLists.txt", "  h.cpp\n"),
+                            ("examples/request_service/meson.build", "  'h.cpp',\n"),
+                            ("examples/support/CMakeLists.txt", "  i.cpp\n"),
+                            ("examples/support/meson.build", "  'i.cpp',\n")]:
             with self.subTest(name=name, entry=entry):
                 self.assertIn(entry, self.LISTS[name])
                 self.plant(name, self.LISTS[name].replace(entry, ""))
