@@ -167,7 +167,6 @@ class alignas(64) budget {  // what a charge reads and writes is in one line of 
   }
   bool take(std::size_t bytes, std::size_t& held) noexcept;
   bool hold(std::size_t bytes, std::size_t& held, refusal& why) noexcept;
-  bool hold_chain(std::size_t bytes, std::size_t& held, refusal& why) noexcept;
   std::size_t hold(std::size_t bytes) {
     std::size_t held = 0;
     refusal why{};
@@ -175,7 +174,7 @@ class alignas(64) budget {  // what a charge reads and writes is in one line of 
       throw_exceeded(bytes, why);
     return held;
   }
-  bool hold_quietly(std::size_t bytes, std::size_t& held) noexcept;
+  budget* hold_quietly(std::size_t bytes, std::size_t& held, std::size_t& seen) noexcept;
   bool is_quiet(std::size_t held) const noexcept;
   bool is_news(std::size_t held) noexcept;
   void confirm(std::size_t held) noexcept;
@@ -242,49 +241,29 @@ inline bool budget::take(std::size_t bytes, std::size_t& held) noexcept {
 // Half of a charge: it is held, if it fits, but may still be given back as if it had not been.
 // `held`: what this budget holds with it.
 inline bool budget::hold(std::size_t bytes, std::size_t& held, refusal& why) noexcept {
-  if (parent_ != nullptr) return hold_chain(bytes, held, why);
-  bool const fits = take(bytes, held);
-  if (!fits) [[unlikely]]
-    return refuse_slow(bytes, held, why);
-  held += bytes;
-  return true;
+  std::size_t seen = 0;
+  budget* const refusing = hold_quietly(bytes, held, seen);
+  return refusing == nullptr || refusing->refuse_slow(bytes, seen, why);
 }
 
-inline bool budget::hold_chain(std::size_t bytes, std::size_t& held, refusal& why) noexcept {
+// The same where a refusal is left to the caller: neither counted nor told. Returns who refuses, or
+// null. `seen`: what that one held.
+inline budget* budget::hold_quietly(std::size_t bytes, std::size_t& held,
+                                    std::size_t& seen) noexcept {
   // First a look, so that one which is full above leaves those below alone.
-  for (budget* b = this; b != nullptr; b = b->parent_) {
-    std::size_t const before = b->bytes();
-    if (bytes > b->room_over(before)) [[unlikely]]
-      return b->refuse_slow(bytes, before, why);
+  for (budget* b = parent_ != nullptr ? this : nullptr; b != nullptr; b = b->parent_) {
+    seen = b->bytes();
+    if (bytes > b->room_over(seen)) [[unlikely]]
+      return b;
   }
   for (budget* b = this; b != nullptr; b = b->parent_) {
-    std::size_t before;
-    if (!b->take(bytes, before)) [[unlikely]] {
-      give_back(bytes, b);
-      return b->refuse_slow(bytes, before, why);
-    }
-    if (b == this) held = before + bytes;
-  }
-  return true;
-}
-
-// The same where a refusal is left to others: neither counted nor told.
-inline bool budget::hold_quietly(std::size_t bytes, std::size_t& held) noexcept {
-  for (budget const* b = parent_; b != nullptr; b = b->parent_) {
-    if (bytes > b->room_over(b->bytes())) [[unlikely]]
-      return false;
-  }
-  if (!take(bytes, held)) [[unlikely]]
-    return false;
-  held += bytes;
-  for (budget* b = parent_; b != nullptr; b = b->parent_) {
-    std::size_t before;
-    if (!b->take(bytes, before)) [[unlikely]] {
+    if (!b->take(bytes, seen)) [[unlikely]] {
       give_back_slow(bytes, b);
-      return false;
+      return b;
     }
+    if (b == this) held = seen + bytes;
   }
-  return true;
+  return nullptr;
 }
 
 // Whether somebody must look for events, now that so many bytes are held.

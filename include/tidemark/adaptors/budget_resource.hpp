@@ -54,7 +54,8 @@ class budget_account {
   }
   static constexpr bool is_plain() noexcept { return true; }
   bool begin_plainly(std::size_t bytes, std::size_t& held) noexcept {
-    return budget_->hold_quietly(bytes, held);
+    std::size_t seen = 0;
+    return budget_->hold_quietly(bytes, held, seen) == nullptr;
   }
   bool finish_plainly(std::size_t, std::size_t held) noexcept { return budget_->is_quiet(held); }
   bool freed_plainly(std::size_t bytes) noexcept { return budget_->take_back(bytes, nullptr); }
