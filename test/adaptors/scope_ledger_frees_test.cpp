@@ -3,7 +3,6 @@
 // Whose a block is that the bare adaptor frees: the books of all checkpoints stay exact.
 
 #include <algorithm>
-#include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <random>
@@ -19,21 +18,12 @@
 #include "support/unchecked.hpp"
 
 using namespace tidemark;
+using support::all_pools;
+using support::block_pools;
 using support::book;
 using support::book_adaptor;
-
-namespace {
-
-using all_pools = boost::mpl::list<frame_resource, typed_stack_resource, fixed_block_resource,
-                                   thread_local_resource>;
-using frames_and_stacks = boost::mpl::list<frame_resource, typed_stack_resource>;
-using block_pools = boost::mpl::list<fixed_block_resource, thread_local_resource>;
-
-bool holds(book const& b, std::size_t bytes, std::size_t blocks) {
-  return b.held == detail::charge{.bytes = bytes, .blocks = blocks};
-}
-
-}  // namespace
+using support::frames_and_stacks;
+using support::holds;
 
 // Once the innermost checkpoint paid for it, and the outer one paid again when it was rewound.
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_block_of_an_outer_checkpoint_is_given_back_there, Pool,

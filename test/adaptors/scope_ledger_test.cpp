@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 #include <new>
 #include <optional>
@@ -15,21 +14,12 @@
 #include "support/unchecked.hpp"
 
 using namespace tidemark;
+using support::all_pools;
+using support::block_pools;
 using support::book;
 using support::book_adaptor;
-
-namespace {
-
-using all_pools = boost::mpl::list<frame_resource, typed_stack_resource, fixed_block_resource,
-                                   thread_local_resource>;
-using frames_and_stacks = boost::mpl::list<frame_resource, typed_stack_resource>;
-using block_pools = boost::mpl::list<fixed_block_resource, thread_local_resource>;
-
-bool holds(book const& b, std::size_t bytes, std::size_t blocks) {
-  return b.held == detail::charge{.bytes = bytes, .blocks = blocks};
-}
-
-}  // namespace
+using support::frames_and_stacks;
+using support::holds;
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_rewind_refunds_what_its_checkpoint_holds, Pool, all_pools) {
   Pool pool;

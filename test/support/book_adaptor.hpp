@@ -3,12 +3,24 @@
 
 // The plainest adaptor on counting_adaptor.hpp: its account is a book that a test reads.
 
+#include <boost/mpl/list.hpp>
 #include <cstddef>
 #include <tidemark/adaptors/counting_adaptor.hpp>
 #include <tidemark/detail/charges.hpp>
 #include <tidemark/detail/owned_count.hpp>
+#include <tidemark/fixed_block_resource.hpp>
+#include <tidemark/frame_resource.hpp>
+#include <tidemark/thread_local_resource.hpp>
+#include <tidemark/typed_stack_resource.hpp>
 
 namespace support {
+
+using all_pools = boost::mpl::list<tidemark::frame_resource, tidemark::typed_stack_resource,
+                                   tidemark::fixed_block_resource, tidemark::thread_local_resource>;
+using frames_and_stacks =
+    boost::mpl::list<tidemark::frame_resource, tidemark::typed_stack_resource>;
+using block_pools =
+    boost::mpl::list<tidemark::fixed_block_resource, tidemark::thread_local_resource>;
 
 struct book {
   tidemark::detail::charge held;
@@ -16,6 +28,10 @@ struct book {
   std::size_t late_frees = 0;
   std::size_t refunds = 0;
 };
+
+inline bool holds(book const& b, std::size_t bytes, std::size_t blocks) {
+  return b.held == tidemark::detail::charge{.bytes = bytes, .blocks = blocks};
+}
 
 class book_account {
  public:
