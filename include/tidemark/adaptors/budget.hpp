@@ -165,6 +165,9 @@ class alignas(64) budget {  // what a charge reads and writes is in one line of 
     std::size_t const hard = hard_bytes_.load(std::memory_order_relaxed);
     return held < hard ? hard - held : 0;
   }
+  bool would_fit_alone(std::size_t bytes) const noexcept {
+    return bytes <= room_over(this->bytes());
+  }
   bool take(std::size_t bytes, std::size_t& held) noexcept;
   bool hold(std::size_t bytes, std::size_t& held, refusal& why) noexcept;
   std::size_t hold(std::size_t bytes) {
@@ -251,17 +254,26 @@ inline bool budget::hold(std::size_t bytes, std::size_t& held, refusal& why) noe
 inline budget* budget::hold_quietly(std::size_t bytes, std::size_t& held,
                                     std::size_t& seen) noexcept {
   // First a look, so that one which is full above leaves those below alone.
-  for (budget* b = parent_ != nullptr ? this : nullptr; b != nullptr; b = b->parent_) {
-    seen = b->bytes();
-    if (bytes > b->room_over(seen)) [[unlikely]]
-      return b;
+  for (budget* b = parent_; b != nullptr; b = b->parent_) {
+    if (!b->would_fit_alone(bytes)) [[unlikely]] {
+      // The first one on the way up refuses, and that may be this one.
+      budget* const full = would_fit_alone(bytes) ? b : this;
+      seen = full->bytes();
+      return full;
+    }
   }
-  for (budget* b = this; b != nullptr; b = b->parent_) {
-    if (!b->take(bytes, seen)) [[unlikely]] {
+  std::size_t before;
+  if (!take(bytes, before)) [[unlikely]] {
+    seen = before;
+    return this;
+  }
+  held = before + bytes;
+  for (budget* b = parent_; b != nullptr; b = b->parent_) {
+    if (!b->take(bytes, before)) [[unlikely]] {
+      seen = before;
       give_back_slow(bytes, b);
       return b;
     }
-    if (b == this) held = seen + bytes;
   }
   return nullptr;
 }
